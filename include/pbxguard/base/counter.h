@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everything that is counted, under the name by which users see it: in --stats, in the log on SIGUSR1, later
+ * in metrics. A counter only grows.
+ */
+#ifndef PBXGUARD_BASE_COUNTER_H
+#define PBXGUARD_BASE_COUNTER_H
+
+#include <stdint.h>
+
+/* clang-format off */
+#define COUNTERS(X) \
+	X(PACKETS, "packets", "packets read") \
+	X(BYTES, "bytes", "bytes read, as captured") \
+	X(PACKETS_CUT, "packets_cut", "packets of which the capture holds only the beginning") \
+	X(KERNEL_DROPS, "kernel_drops", "packets that the kernel dropped because we were too slow") \
+	X(INTERFACE_DROPS, "interface_drops", "packets that the network interface dropped") \
+	X(INTERFACE_LOST, "interface_lost", "times that an interface went away") \
+	X(LINK_UNREADABLE, "link_unreadable", "packets whose link header was not understood") \
+	X(NOT_IP, "not_ip", "packets that carry no IP (ARP and the like)") \
+	X(IP_UNREADABLE, "ip_unreadable", "packets whose IP or UDP header was broken or cut") \
+	X(IP_FRAGMENTS, "ip_fragments", "fragments of IP datagrams seen") \
+	X(FRAGMENTS_UNREAD, "fragments_unread", "fragments whose contents were not read") \
+	X(TCP_UNREAD, "tcp_unread", "TCP segments with SIP that were not read") \
+	X(OTHER_PORTS, "other_ports", "UDP datagrams on other ports than capture.ports") \
+	X(NOT_SIP, "not_sip", "UDP datagrams on the SIP ports that are no SIP") \
+	X(SIP_MESSAGES, "sip_messages", "SIP messages") \
+	X(REQUESTS, "requests", "SIP requests") \
+	X(RESPONSES, "responses", "SIP responses") \
+	X(INVITES, "invites", "INVITE requests, retransmissions included") \
+	X(REGISTERS, "registers", "REGISTER requests, retransmissions included") \
+	X(MESSAGES_CUT, "messages_cut", "SIP messages whose header the packet does not hold to its end") \
+	X(MESSAGES_ODD, "messages_odd", "SIP messages with a value that the lenient scan had to read") \
+	X(UNREADABLE_INVITES, "unreadable_invites", "INVITEs in which no dialled number or Call-ID was found") \
+	X(CALLS, "calls", "calls, each counted once") \
+	X(CALLS_JOINED, "calls_joined", "calls of which both legs through the PBX were seen") \
+	X(CALLS_EVICTED, "calls_evicted", "calls forgotten early because the table was full") \
+	X(CALLS_EMERGENCY, "calls_emergency", "calls to emergency and public service numbers") \
+	X(CALLS_INTERNATIONAL, "calls_international", "calls abroad") \
+	X(CALLS_FOREIGN_PREFIX, "calls_foreign_prefix", "calls abroad behind a foreign international prefix") \
+	X(CALLS_UNRECOGNISED, "calls_unrecognised", "calls whose dialled string fits no form of the dial plan") \
+	X(CALLS_NO_COUNTRY, "calls_no_country", "calls abroad whose country code is assigned to nobody") \
+	X(FINDINGS, "findings", "findings of rules") \
+	X(KEYS_EVICTED, "keys_evicted", "callers, sources and incidents forgotten early because a table was full") \
+	X(ALERTS, "alerts", "alert lines") \
+	X(ALERTS_SUPPRESSED, "alerts_suppressed", "findings held back, told later as a count") \
+	X(ALERTS_DELAYED, "alerts_delayed", "alert lines that waited for room under actions.alerts_per_minute") \
+	X(ALERTS_OVERFLOWED, "alerts_overflowed", "alerts lost because the queue to the writing thread was full") \
+	X(SYSLOG_QUEUED, "syslog_queued", "alert lines given to the syslog sender") \
+	X(SYSLOG_SENT, "syslog_sent", "alert lines that the local syslog took") \
+	X(SYSLOG_LOST, "syslog_lost", "alert lines lost because the local syslog did not take them") \
+	X(RELOADS, "reloads", "configurations taken over by SIGHUP") \
+	X(RELOADS_REFUSED, "reloads_refused", "configurations refused at SIGHUP; the old one went on")
+/* clang-format on */
+
+enum counter {
+#define COUNTER_ENUM(identifier, name, meaning) COUNTER_##identifier,
+	COUNTERS(COUNTER_ENUM)
+#undef COUNTER_ENUM
+		COUNTER_COUNT
+};
+
+struct counters {
+	uint64_t value[COUNTER_COUNT];
+};
+
+const char *counter_name(enum counter counter);
+const char *counter_meaning(enum counter counter);
+void counter_add(struct counters *counters, enum counter counter, uint64_t amount);
+/* For what is counted elsewhere and read here. */
+void counter_set(struct counters *counters, enum counter counter, uint64_t value);
+uint64_t counter_get(const struct counters *counters, enum counter counter);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A piece of text: borrowed pointer and length, no NUL at the end. The only functions that touch text from
+ * the network; none of them reads a byte outside the piece.
+ */
+#ifndef PBXGUARD_BASE_TEXT_H
+#define PBXGUARD_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+	const char *start; /* borrowed; may be NULL when size is 0 */
+	size_t size;       /* bytes */
+};
+
+/* A string literal as text. */
+#define TEXT(literal) ((struct text){(literal), sizeof(literal) - 1})
+/* The same where C wants a constant: in the initialiser of a static array. */
+#define TEXT_CONSTANT(literal)                                                                               \
+	{                                                                                                    \
+		(literal), sizeof(literal) - 1                                                               \
+	}
+/* For printf's "%.*s". */
+#define TEXT_PRINT(text) (int)(text).size, ((text).size > 0 ? (text).start : "")
+
+struct text text_of(const char *string); /* NULL gives the empty text */
+
+bool text_is_empty(struct text text);
+bool text_equal(struct text a, struct text b);
+bool text_equal_ignoring_case(struct text a, struct text b); /* ASCII letters only */
+bool text_begins(struct text text, struct text prefix);
+bool text_begins_ignoring_case(struct text text, struct text prefix);
+
+/* The index of the first occurrence, or text.size. */
+size_t text_find(struct text text, char character);
+size_t text_find_any(struct text text, const char *characters);
+
+/* From index start (at most text.size) for at most size bytes. */
+struct text text_part(struct text text, size_t start, size_t size);
+struct text text_from(struct text text, size_t start);
+
+/* Without the SP, HT, CR and LF at both ends. */
+struct text text_trim(struct text text);
+
+/*
+ * Takes the next piece of *rest up to separator (or the end); *rest becomes what follows. False when *rest
+ * was used up before: "a,b" gives two pieces, "" gives none, "a," gives "a".
+ */
+bool text_split(struct text *rest, char separator, struct text *piece);
+
+/* Decimal digits only, at least one, at most maximum. *value is written on success only. */
+bool text_to_number(struct text text, uint64_t maximum, uint64_t *value);
+
+/* Copies with a NUL at the end, cut to fit. False when it was cut. buffer_size is at least 1. */
+bool text_copy(struct text text, char *buffer, size_t buffer_size);
+
+/*
+ * Copies what came from the network so that it can be shown or logged: valid UTF-8 stays, control bytes (also
+ * C1 and U+2028/2029), bytes that are no UTF-8 and the backslash become \xHH. Cut to fit, at a whole
+ * character. Returns buffer.
+ */
+char *text_make_safe(struct text text, char *buffer, size_t buffer_size);
+
+/*
+ * Turns %HH into the byte it means; a broken escape stays as it is, as PBXs let it. False when buffer is too
+ * small (what fits is there). *decoded borrows buffer.
+ */
+bool text_decode_percent(struct text text, char *buffer, size_t buffer_size, struct text *decoded);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Record: who did what. Made by the call layer from messages; each call gives each kind of event once,
+ * however many packets it took. Texts are borrowed until the handler returns.
+ */
+#ifndef PBXGUARD_CALL_EVENT_H
+#define PBXGUARD_CALL_EVENT_H
+
+#include "pbxguard/base/address.h"
+#include "pbxguard/base/instant.h"
+#include "pbxguard/base/site.h"
+#include "pbxguard/base/text.h"
+#include "pbxguard/decode/sip_message.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum number_kind {
+	NUMBER_UNRECOGNISED, /* fits no form of the dial plan: shown and counted, never taken for domestic */
+	NUMBER_INTERNAL,     /* an extension, a feature code, a name */
+	NUMBER_EMERGENCY,    /* never refused, never counted against anybody */
+	NUMBER_SERVICE,      /* a public service: likewise */
+	NUMBER_DOMESTIC,
+	NUMBER_LOCAL,           /* domestic without the area code */
+	NUMBER_CARRIER_SERVICE, /* behind a carrier code, at the carrier itself */
+	NUMBER_INTERNATIONAL,
+	NUMBER_KIND_COUNT
+};
+
+const char *number_kind_name(enum number_kind kind);
+
+/* Why something was taken off in front. */
+enum dial_step_reason {
+	DIAL_STEP_OUTSIDE_LINE, /* a digit of site.outside_line, or one digit that leaves a domestic form */
+	DIAL_STEP_SERVICE_CODE, /* 184, 186, 122, *67: how to place the call, not where to */
+	DIAL_STEP_CARRIER,      /* carrier selection: 0033, 1010333 */
+	DIAL_STEP_INTERNATIONAL_PREFIX, /* the country's own: 010 */
+	DIAL_STEP_FOREIGN_PREFIX, /* another country's, which reaches nowhere here but says what is meant */
+	DIAL_STEP_PLUS,           /* + */
+	DIAL_STEP_TRUNK_PREFIX,   /* the 0 in front of an area code */
+	DIAL_STEP_COUNT
+};
+
+const char *dial_step_reason_text(enum dial_step_reason reason); /* "international prefix" */
+
+#define DIAL_STEPS_MAX 8
+#define DIAL_STEP_SIZE 16
+#define E164_SIZE 17          /* "+", 15 digits (E.164 §6.2.1), NUL */
+#define DIALED_DIGITS_SIZE 64 /* longer strings are cut: no number has so many */
+#define STRIPPED_TEXT_SIZE (DIAL_STEPS_MAX * DIAL_STEP_SIZE)
+
+struct dial_step {
+	char digits[DIAL_STEP_SIZE];
+	enum dial_step_reason reason;
+};
+
+/* How a dialled string reads. */
+struct dialed_number {
+	enum number_kind kind;
+	char digits[DIALED_DIGITS_SIZE]; /* decoded, without visual separators: what the PBX acts on */
+	char e164[E164_SIZE];            /* "+12465550123"; empty when there is none */
+	bool by_foreign_prefix;          /* international only because the prefix is some other country's */
+	size_t step_count;
+	struct dial_step steps[DIAL_STEPS_MAX];
+	char form[32]; /* the dial plan's word for the form that fitted: "mobile", "police" */
+};
+
+/* "0 184 0033 010". Returns buffer. */
+char *dialed_number_stripped(const struct dialed_number *number, char buffer[static STRIPPED_TEXT_SIZE]);
+
+enum destination_kind {
+	DESTINATION_GEOGRAPHIC,
+	DESTINATION_SATELLITE,
+	DESTINATION_NETWORK,     /* +882, +883 */
+	DESTINATION_PREMIUM,     /* +979 */
+	DESTINATION_SHARED_COST, /* +808 */
+	DESTINATION_FREE,        /* +800 */
+	DESTINATION_PERSONAL,    /* +878 */
+	DESTINATION_KIND_COUNT
+};
+
+const char *destination_kind_name(enum destination_kind kind); /* as in destinations.csv */
+
+#define DESTINATION_PREFIX_SIZE 12
+#define DESTINATION_NAME_SIZE 64
+
+/* Where a number leads: one row of destinations.csv. */
+struct destination {
+	char prefix[DESTINATION_PREFIX_SIZE]; /* digits, without + */
+	char country[3]; /* ISO 3166-1 alpha-2, XK for Kosovo; empty for what is no country */
+	enum destination_kind kind;
+	char name[DESTINATION_NAME_SIZE];    /* English */
+	char name_ja[DESTINATION_NAME_SIZE]; /* Japanese */
+};
+
+enum event_kind {
+	EVENT_CALL_ATTEMPTED,  /* the first INVITE of a call, or the first to another number in it */
+	EVENT_CALL_IDENTIFIED, /* its credentials name another account than its From: count the account, not
+				  the call */
+	EVENT_CALL_JOINED,     /* the other leg of a call through the PBX was seen */
+};
+
+#define CALLER_SIZE 64 /* bytes with the NUL; longer names are cut */
+
+struct event {
+	enum event_kind kind;
+	instant time;
+	struct text call_id;
+	struct text
+		caller; /* user of From, or the authenticated user (not on trunk_out: there it is the PBX) */
+	struct text dialed; /* user of the request-URI as sent */
+	struct text user_agent;
+	struct text joined_call_id; /* of EVENT_CALL_JOINED: the Call-ID of the first leg */
+	enum leg leg;
+	bool is_outward; /* costs the site money if it is answered */
+	struct endpoint source, destination_endpoint;
+	enum transport transport;
+	const struct dialed_number *number;    /* never NULL; borrowed */
+	const struct destination *destination; /* NULL when the number has no country; borrowed */
+	uint32_t oddities;                     /* bits of enum sip_oddity */
+};
+
+typedef void event_handler(void *context, const struct event *event);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Record: one SIP message (RFC 3261), as far as the later layers need it. Decoding fills it and decides
+ * nothing. Every text is borrowed until the handler returns, is as it was sent (not decoded, not made safe)
+ * and may be empty where the message has no such thing.
+ */
+#ifndef PBXGUARD_DECODE_SIP_MESSAGE_H
+#define PBXGUARD_DECODE_SIP_MESSAGE_H
+
+#include "pbxguard/base/address.h"
+#include "pbxguard/base/instant.h"
+#include "pbxguard/base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum transport { TRANSPORT_UDP, TRANSPORT_TCP };
+
+enum sip_method {
+	SIP_METHOD_OTHER,
+	SIP_METHOD_INVITE,
+	SIP_METHOD_ACK,
+	SIP_METHOD_BYE,
+	SIP_METHOD_CANCEL,
+	SIP_METHOD_REGISTER,
+	SIP_METHOD_OPTIONS,
+	SIP_METHOD_PRACK,     /* RFC 3262 */
+	SIP_METHOD_SUBSCRIBE, /* RFC 6665 */
+	SIP_METHOD_NOTIFY,
+	SIP_METHOD_PUBLISH, /* RFC 3903 */
+	SIP_METHOD_INFO,    /* RFC 6086 */
+	SIP_METHOD_REFER,   /* RFC 3515 */
+	SIP_METHOD_MESSAGE, /* RFC 3428 */
+	SIP_METHOD_UPDATE,  /* RFC 3311 */
+	SIP_METHOD_COUNT
+};
+
+enum sip_scheme {
+	SIP_SCHEME_NONE,
+	SIP_SCHEME_SIP,
+	SIP_SCHEME_SIPS,
+	SIP_SCHEME_TEL,
+	SIP_SCHEME_URN,
+	SIP_SCHEME_OTHER
+};
+
+struct sip_uri {
+	struct text whole;
+	enum sip_scheme scheme;
+	struct text user; /* before percent-decoding, without a password; a tel: URI's number; what follows
+			     urn: */
+	struct text host; /* without the brackets of an IPv6 address */
+	uint16_t port;    /* 0: none */
+	struct text parameters; /* what follows the first ';' after the host (tel:, urn: after the number) */
+};
+
+/* From, To, Contact and their like. */
+struct sip_party {
+	struct text display; /* without the quotes */
+	struct sip_uri uri;
+	struct text tag;
+};
+
+/* What was odd about a message that was read all the same: bits. */
+enum sip_oddity {
+	SIP_ODD_CUT = 1 << 0,         /* the packet ends before the header does */
+	SIP_ODD_REQUEST_URI = 1 << 1, /* libosip2 refused the value; the lenient scan read it */
+	SIP_ODD_FROM = 1 << 2,
+	SIP_ODD_TO = 1 << 3,
+	SIP_ODD_CONTACT = 1 << 4,
+	SIP_ODD_VIA = 1 << 5,
+	SIP_ODD_CSEQ = 1 << 6,
+	SIP_ODD_OTHER_VALUE = 1 << 7,      /* another header's value was refused */
+	SIP_ODD_MISSING = 1 << 8,          /* From, To, Call-ID, CSeq or Via is not there */
+	SIP_ODD_REPEATED = 1 << 9,         /* one of these is there more than once; the first counts */
+	SIP_ODD_METHOD_MISMATCH = 1 << 10, /* CSeq names another method than the request line */
+	SIP_ODD_LINE = 1 << 11, /* a header line without a colon, a NUL, a bare CR, an odd start line */
+	SIP_ODD_LONG = 1 << 12, /* a value too long for libosip2's budget, or more headers than we keep */
+};
+
+struct sip_message {
+	instant time;
+	struct endpoint source, destination;
+	enum transport transport;
+
+	bool is_request;
+	enum sip_method method;  /* of a response: the one its CSeq names */
+	struct text method_name; /* as sent */
+	uint16_t status;         /* of a response, 100 to 699; 0 for a request */
+	struct sip_uri request_uri;
+
+	struct sip_party from, to, contact;
+	struct text call_id;
+	bool has_cseq;
+	uint32_t cseq;
+	struct text via_branch, via_host; /* of the topmost Via */
+	struct text user_agent;           /* of a response: Server */
+
+	struct text
+		authorization_user; /* username of Authorization or Proxy-Authorization, without the quotes */
+	struct sip_party asserted_identity; /* P-Asserted-Identity (RFC 3325) */
+	struct sip_party diversion;         /* topmost Diversion (RFC 5806) */
+	struct sip_party referred_by;       /* RFC 3892 */
+	struct sip_party refer_to;          /* RFC 3515 */
+
+	uint32_t oddities; /* bits of enum sip_oddity */
+};
+
+/* What a decoder does with each message it finds. */
+typedef void sip_message_handler(void *context, const struct sip_message *message);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Record: what a rule found in an event: about whom, how grave, on what evidence. By value. */
+#ifndef PBXGUARD_RULES_FINDING_H
+#define PBXGUARD_RULES_FINDING_H
+
+#include "pbxguard/base/instant.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum severity { SEVERITY_NOTICE, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITY_COUNT };
+
+const char *severity_name(enum severity severity); /* "notice" */
+
+#define SUBJECT_SIZE 80
+#define CALENDAR_TEXT_SIZE 80
+#define REASON_SIZE 320
+
+struct finding {
+	const char *rule; /* the rule's name; a string of the program */
+	enum severity severity;
+	char subject[SUBJECT_SIZE]; /* "caller:1001", "source:198.51.100.66", "site", "number:+1246…"; made
+				       safe */
+	uint32_t count, limit;      /* limit is the one of this severity */
+	duration window;
+	char calendar[CALENDAR_TEXT_SIZE]; /* "open", "night", "holiday: 海の日" */
+	char reason[REASON_SIZE];          /* one sentence for a person */
+};
+
+#define FINDINGS_MAX 16
+
+struct findings {
+	size_t count;
+	struct finding items[FINDINGS_MAX];
+};
+
+/* The next free one, zeroed; NULL when all are taken. */
+struct finding *findings_add(struct findings *findings);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/base/site.h"
+
+#include "pbxguard/base/local_time.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+static bool check_zone(struct text value, char why[static SETTING_CHECK_TEXT_SIZE])
+{
+	char name[64];
+
+	if (text_is_empty(value) || (text_copy(value, name, sizeof name) && time_zone_exists(name))) {
+		return true;
+	}
+	snprintf(why, SETTING_CHECK_TEXT_SIZE, "is no time zone of this host; write it like \"Asia/Tokyo\"");
+	return false;
+}
+
+static bool check_number(struct text value, char why[static SETTING_CHECK_TEXT_SIZE])
+{
+	uint64_t digits;
+
+	if (value.size >= 3 && value.size <= 16 && value.start[0] == '+' &&
+		text_to_number(text_from(value, 1), UINT64_MAX, &digits)) {
+		return true;
+	}
+	snprintf(why, SETTING_CHECK_TEXT_SIZE,
+		"is no number with country code; write it like \"+81312345678\"");
+	return false;
+}
+
+static bool check_outside_line(struct text value, char why[static SETTING_CHECK_TEXT_SIZE])
+{
+	static const char dialable[] = "0123456789*#";
+	bool good = value.size > 0;
+
+	for (size_t i = 0; i < value.size; i++) {
+		good = good && text_find(TEXT(dialable), value.start[i]) < sizeof dialable - 1;
+	}
+	if (!good) {
+		snprintf(why, SETTING_CHECK_TEXT_SIZE,
+			"is not what one dials for a line; write digits, like \"0\"");
+	}
+	return good;
+}
+
+static const char *const trunk_number_choices[] = {"as_dialled", "e164", NULL};
+
+static const struct setting settings[] = {
+	{.name = "name",
+		.type = SETTING_TEXT,
+		.offset = offsetof(struct site, name),
+		.size = SITE_NAME_SIZE,
+		.initial = "pbx"},
+	{.name = "timezone",
+		.type = SETTING_TEXT,
+		.offset = offsetof(struct site, timezone),
+		.size = sizeof((struct site *)0)->timezone,
+		.check = check_zone},
+	{.name = "pbx", .type = SETTING_NETWORKS, .offset = offsetof(struct site, pbx)},
+	{.name = "trunks", .type = SETTING_NETWORKS, .offset = offsetof(struct site, trunks)},
+	{.name = "extensions", .type = SETTING_NETWORKS, .offset = offsetof(struct site, extensions)},
+	{.name = "numbers",
+		.type = SETTING_TEXTS,
+		.offset = offsetof(struct site, numbers),
+		.size = SITE_NUMBER_SIZE,
+		.capacity = SITE_NUMBERS_MAX,
+		.count_offset = offsetof(struct site, number_count),
+		.check = check_number},
+	{.name = "outside_line",
+		.type = SETTING_TEXTS,
+		.offset = offsetof(struct site, outside_line),
+		.size = OUTSIDE_LINE_SIZE,
+		.capacity = OUTSIDE_LINES_MAX,
+		.count_offset = offsetof(struct site, outside_line_count),
+		.check = check_outside_line},
+	{.name = "trunk_numbers",
+		.type = SETTING_CHOICE,
+		.offset = offsetof(struct site, trunk_numbers),
+		.choices = trunk_number_choices,
+		.initial = "as_dialled"},
+};
+
+const struct setting_table site_settings = SETTING_TABLE(settings);
+
+static const char *const leg_names[] = {"unknown", "extension", "trunk_out", "trunk_in", "outside"};
+static_assert(sizeof leg_names / sizeof leg_names[0] == LEG_COUNT, "each leg has a name");
+
+const char *leg_name(enum leg leg)
+{
+	return leg_names[leg];
+}
+
+bool site_is_pbx(const struct site *site, const struct address *address)
+{
+	return network_set_contains(&site->pbx, address);
+}
+
+enum leg site_leg(const struct site *site, const struct address *source, const struct address *destination)
+{
+	if (site_is_pbx(site, source)) {
+		if (network_set_contains(&site->trunks, destination)) {
+			return LEG_TRUNK_OUT;
+		}
+		return network_set_contains(&site->extensions, destination) ? LEG_EXTENSION : LEG_UNKNOWN;
+	}
+	if (!site_is_pbx(site, destination)) {
+		return LEG_UNKNOWN;
+	}
+	if (network_set_contains(&site->trunks, source)) {
+		return LEG_TRUNK_IN;
+	}
+	if (network_set_contains(&site->extensions, source)) {
+		return LEG_EXTENSION;
+	}
+	return site->extensions.count > 0 ? LEG_OUTSIDE : LEG_UNKNOWN;
+}
+
+bool site_call_is_outward(
+	const struct site *site, const struct address *source, const struct address *destination)
+{
+	switch (site_leg(site, source, destination)) {
+	case LEG_TRUNK_IN:
+		return false;
+	case LEG_EXTENSION:
+		return !site_is_pbx(site, source);
+	default:
+		return true;
+	}
+}

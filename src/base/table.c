@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/base/table.h"
+
+#include "pbxguard/base/digest.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NONE UINT32_MAX
+
+/* In front of each entry's key and value. Entries are named by index: half of what pointers take. */
+struct entry {
+	instant touched;
+	uint32_t next_in_bucket; /* also links the unused entries */
+	uint32_t older, newer;   /* in order of touch */
+	uint32_t bucket;
+};
+
+struct table {
+	struct table_shape shape;
+	struct digest_key hash_key;
+	size_t stride, key_offset, value_offset; /* bytes */
+	size_t bucket_count;                     /* a power of two */
+	uint32_t *buckets;                       /* index + 1, so that fresh zero pages are empty */
+	uint8_t *entries;
+	uint32_t used;   /* entries ever taken; those above are untouched memory */
+	uint32_t unused; /* a list of entries given back */
+	uint32_t oldest, newest;
+	struct table_figures figures;
+};
+
+static size_t round_up(size_t size, size_t multiple)
+{
+	return (size + multiple - 1) / multiple * multiple;
+}
+
+struct table *table_new(const struct table_shape *shape)
+{
+	struct table *table = calloc(1, sizeof *table);
+
+	assert(shape->capacity > 0 && shape->capacity < NONE && shape->key_size > 0);
+	if (table == NULL) {
+		return NULL;
+	}
+	table->shape = *shape;
+	table->hash_key = digest_key_new();
+	table->key_offset = sizeof(struct entry);
+	table->value_offset = round_up(table->key_offset + shape->key_size, sizeof(int64_t));
+	table->stride = round_up(table->value_offset + shape->value_size, sizeof(int64_t));
+	for (table->bucket_count = 1; table->bucket_count < shape->capacity; table->bucket_count *= 2) {
+	}
+	table->oldest = table->newest = table->unused = NONE;
+	table->buckets = calloc(table->bucket_count, sizeof *table->buckets);
+	table->entries = calloc(shape->capacity, table->stride);
+	if (table->buckets == NULL || table->entries == NULL) {
+		table_free(table);
+		return NULL;
+	}
+	return table;
+}
+
+void table_free(struct table *table)
+{
+	if (table == NULL) {
+		return;
+	}
+	free(table->buckets);
+	free(table->entries);
+	free(table);
+}
+
+static struct entry *entry_at(const struct table *table, uint32_t index)
+{
+	return (struct entry *)(void *)(table->entries + index * table->stride);
+}
+
+static void *key_of(const struct table *table, uint32_t index)
+{
+	return table->entries + index * table->stride + table->key_offset;
+}
+
+static void *value_of(const struct table *table, uint32_t index)
+{
+	return table->entries + index * table->stride + table->value_offset;
+}
+
+static void unlink_by_age(struct table *table, struct entry *entry)
+{
+	if (entry->older != NONE) {
+		entry_at(table, entry->older)->newer = entry->newer;
+	} else {
+		table->oldest = entry->newer;
+	}
+	if (entry->newer != NONE) {
+		entry_at(table, entry->newer)->older = entry->older;
+	} else {
+		table->newest = entry->older;
+	}
+}
+
+static void link_newest(struct table *table, uint32_t index, instant now)
+{
+	struct entry *entry = entry_at(table, index);
+
+	entry->touched = now;
+	entry->older = table->newest;
+	entry->newer = NONE;
+	if (table->newest != NONE) {
+		entry_at(table, table->newest)->newer = index;
+	} else {
+		table->oldest = index;
+	}
+	table->newest = index;
+}
+
+static uint32_t bucket_of(const struct table *table, const void *key)
+{
+	return (uint32_t)(digest_short(&table->hash_key, key, table->shape.key_size) &
+			  (table->bucket_count - 1));
+}
+
+static uint32_t find_in_bucket(const struct table *table, uint32_t bucket, const void *key)
+{
+	for (uint32_t index = table->buckets[bucket] - 1; index != NONE;
+		index = entry_at(table, index)->next_in_bucket) {
+		if (memcmp(key_of(table, index), key, table->shape.key_size) == 0) {
+			return index;
+		}
+	}
+	return NONE;
+}
+
+static void drop(struct table *table, uint32_t index)
+{
+	struct entry *entry = entry_at(table, index);
+	uint32_t at = table->buckets[entry->bucket] - 1;
+
+	if (at == index) {
+		table->buckets[entry->bucket] = entry->next_in_bucket + 1;
+	} else {
+		while (entry_at(table, at)->next_in_bucket != index) {
+			at = entry_at(table, at)->next_in_bucket;
+		}
+		entry_at(table, at)->next_in_bucket = entry->next_in_bucket;
+	}
+	unlink_by_age(table, entry);
+	memset(entry, 0, table->stride);
+	entry->next_in_bucket = table->unused;
+	table->unused = index;
+	table->figures.entries--;
+}
+
+static bool is_stale(const struct table *table, const struct entry *entry, instant now)
+{
+	return table->shape.lifetime > 0 && now - entry->touched > table->shape.lifetime;
+}
+
+void table_expire(struct table *table, instant now)
+{
+	while (table->oldest != NONE && is_stale(table, entry_at(table, table->oldest), now)) {
+		drop(table, table->oldest);
+		table->figures.expired++;
+	}
+}
+
+/* An entry that is free: one given back, one never used, or the oldest, evicted. */
+static uint32_t take_entry(struct table *table)
+{
+	if (table->unused == NONE && table->used < table->shape.capacity) {
+		return table->used++;
+	}
+	if (table->unused == NONE) {
+		drop(table, table->oldest);
+		table->figures.evicted++;
+	}
+	uint32_t index = table->unused;
+	table->unused = entry_at(table, index)->next_in_bucket;
+	return index;
+}
+
+static uint32_t find_touched(struct table *table, uint32_t bucket, const void *key, instant now)
+{
+	uint32_t index = find_in_bucket(table, bucket, key);
+
+	if (index == NONE) {
+		return NONE;
+	}
+	if (is_stale(table, entry_at(table, index), now)) {
+		drop(table, index);
+		table->figures.expired++;
+		return NONE;
+	}
+	unlink_by_age(table, entry_at(table, index));
+	link_newest(table, index, now);
+	return index;
+}
+
+void *table_find(struct table *table, const void *key, instant now)
+{
+	uint32_t index = find_touched(table, bucket_of(table, key), key, now);
+
+	return index == NONE ? NULL : value_of(table, index);
+}
+
+void *table_find_or_add(struct table *table, const void *key, instant now, bool *added)
+{
+	uint32_t bucket = bucket_of(table, key);
+	uint32_t index = find_touched(table, bucket, key, now);
+
+	*added = index == NONE;
+	if (index != NONE) {
+		return value_of(table, index);
+	}
+	table_expire(table, now);
+	index = take_entry(table);
+	struct entry *entry = entry_at(table, index);
+	entry->bucket = bucket;
+	entry->next_in_bucket = table->buckets[bucket] - 1;
+	table->buckets[bucket] = index + 1;
+	memcpy(key_of(table, index), key, table->shape.key_size);
+	link_newest(table, index, now);
+	table->figures.entries++;
+	return value_of(table, index);
+}
+
+void table_remove(struct table *table, const void *key)
+{
+	uint32_t index = find_in_bucket(table, bucket_of(table, key), key);
+
+	if (index != NONE) {
+		drop(table, index);
+	}
+}
+
+void table_each(struct table *table,
+	void (*visit)(void *context, const void *key, void *value, instant touched), void *context)
+{
+	for (uint32_t index = table->oldest; index != NONE; index = entry_at(table, index)->newer) {
+		visit(context, key_of(table, index), value_of(table, index), entry_at(table, index)->touched);
+	}
+}
+
+struct table_figures table_figures(const struct table *table)
+{
+	return table->figures;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "pbxguard/base/site.h"
+
+static void add(struct network_set *set, const char *text)
+{
+	struct network network;
+
+	assert_true(network_parse(text_of(text), &network));
+	assert_true(network_set_add(set, &network));
+}
+
+static enum leg leg_of(const struct site *site, const char *source, const char *destination)
+{
+	struct address from, to;
+
+	assert_true(address_parse(text_of(source), &from));
+	assert_true(address_parse(text_of(destination), &to));
+	return site_leg(site, &from, &to);
+}
+
+static bool outward(const struct site *site, const char *source, const char *destination)
+{
+	struct address from, to;
+
+	assert_true(address_parse(text_of(source), &from));
+	assert_true(address_parse(text_of(destination), &to));
+	return site_call_is_outward(site, &from, &to);
+}
+
+#define PHONE "192.168.10.21"
+#define PBX "192.0.2.10"
+#define TRUNK "203.0.113.2"
+#define STRANGER "198.51.100.66"
+
+static void two_addresses_make_a_leg(void **state)
+{
+	struct site site = {0};
+
+	(void)state;
+	add(&site.pbx, PBX);
+	add(&site.trunks, "203.0.113.0/28");
+	assert_int_equal(leg_of(&site, STRANGER, PBX), LEG_UNKNOWN); /* any could be a phone */
+	add(&site.extensions, "192.168.10.0/24");
+	assert_int_equal(leg_of(&site, PHONE, PBX), LEG_EXTENSION);
+	assert_int_equal(leg_of(&site, PBX, PHONE), LEG_EXTENSION);
+	assert_int_equal(leg_of(&site, PBX, TRUNK), LEG_TRUNK_OUT);
+	assert_int_equal(leg_of(&site, TRUNK, PBX), LEG_TRUNK_IN);
+	assert_int_equal(leg_of(&site, STRANGER, PBX), LEG_OUTSIDE);
+	assert_int_equal(leg_of(&site, PBX, STRANGER), LEG_UNKNOWN);
+	assert_int_equal(leg_of(&site, PHONE, TRUNK), LEG_UNKNOWN);
+}
+
+static void without_addresses_every_leg_is_unknown(void **state)
+{
+	const struct site site = {0};
+
+	(void)state;
+	assert_int_equal(leg_of(&site, PHONE, PBX), LEG_UNKNOWN);
+	assert_true(outward(&site, PHONE, PBX));
+}
+
+static void only_calls_that_cost_money_are_outward(void **state)
+{
+	struct site site = {0};
+
+	(void)state;
+	add(&site.pbx, PBX);
+	add(&site.trunks, TRUNK);
+	add(&site.extensions, "192.168.10.0/24");
+	assert_true(outward(&site, PHONE, PBX));
+	assert_false(outward(&site, PBX, PHONE));
+	assert_true(outward(&site, PBX, TRUNK));
+	assert_false(outward(&site, TRUNK, PBX));
+	assert_true(outward(&site, STRANGER, PBX));
+	assert_true(outward(&site, PBX, STRANGER));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_addresses_make_a_leg),
+		cmocka_unit_test(without_addresses_every_leg_is_unknown),
+		cmocka_unit_test(only_calls_that_cost_money_are_outward),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

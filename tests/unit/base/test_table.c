@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "pbxguard/base/table.h"
+
+static const struct table_shape small = {
+	.capacity = 3, .key_size = 4, .value_size = 4, .lifetime = 10 * SECOND};
+
+static void set(struct table *table, uint32_t key, uint32_t value, instant now)
+{
+	bool added;
+
+	*(uint32_t *)table_find_or_add(table, &key, now, &added) = value;
+}
+
+static uint32_t get(struct table *table, uint32_t key, instant now)
+{
+	uint32_t *value = table_find(table, &key, now);
+
+	return value == NULL ? 0 : *value;
+}
+
+static void a_full_table_forgets_what_was_touched_longest_ago(void **state)
+{
+	struct table *table = table_new(&small);
+
+	(void)state;
+	set(table, 1, 10, 1);
+	set(table, 2, 20, 2);
+	set(table, 3, 30, 3);
+	assert_int_equal(get(table, 1, 4), 10);
+	set(table, 4, 40, 5);
+	assert_int_equal(get(table, 2, 6), 0);
+	assert_int_equal(get(table, 1, 6), 10);
+	assert_int_equal(get(table, 3, 6), 30);
+	assert_int_equal(get(table, 4, 6), 40);
+	assert_int_equal(table_figures(table).evicted, 1);
+	assert_int_equal(table_figures(table).entries, 3);
+	table_free(table);
+}
+
+static void what_is_not_touched_for_the_lifetime_is_gone(void **state)
+{
+	struct table *table = table_new(&small);
+
+	(void)state;
+	set(table, 1, 10, 0);
+	set(table, 2, 20, 9 * SECOND);
+	assert_int_equal(get(table, 2, 10 * SECOND), 20);
+	assert_int_equal(get(table, 1, 10 * SECOND + 1), 0);
+	table_expire(table, 21 * SECOND);
+	assert_int_equal(table_figures(table).entries, 0);
+	assert_int_equal(table_figures(table).expired, 2);
+	table_free(table);
+}
+
+static void a_removed_entry_comes_back_empty(void **state)
+{
+	struct table *table = table_new(&small);
+	uint32_t key = 7;
+	bool added;
+
+	(void)state;
+	set(table, key, 70, 1);
+	table_remove(table, &key);
+	table_remove(table, &key);
+	assert_int_equal(*(uint32_t *)table_find_or_add(table, &key, 2, &added), 0);
+	assert_true(added);
+	table_free(table);
+}
+
+/* Against a plain array as the model: 20,000 random steps over 50 keys in a table of 16. */
+static void it_agrees_with_a_simple_model(void **state)
+{
+	const struct table_shape shape = {.capacity = 16, .key_size = 4, .value_size = 4, .lifetime = 100};
+	struct table *table = table_new(&shape);
+	struct {
+		bool here;
+		uint32_t value;
+		instant touched;
+		unsigned order;
+	} model[50] = {0};
+	unsigned random = 1, step;
+
+	(void)state;
+	for (step = 1; step <= 20000; step++) {
+		random = random * 1103515245 + 12345;
+		uint32_t key = random >> 16 & 63;
+		instant now = step * 3;
+		if (key >= 50) {
+			continue;
+		}
+		size_t here = 0, oldest = 50;
+		for (size_t i = 0; i < 50; i++) {
+			model[i].here = model[i].here && now - model[i].touched <= 100;
+			here += model[i].here;
+			if (model[i].here && (oldest == 50 || model[i].order < model[oldest].order)) {
+				oldest = i;
+			}
+		}
+		if (random >> 28 == 0) {
+			model[key].here = false;
+			table_remove(table, &key);
+			continue;
+		}
+		assert_int_equal(get(table, key, now), model[key].here ? model[key].value : 0);
+		if (!model[key].here && here == 16) {
+			model[oldest].here = false;
+		}
+		set(table, key, step, now);
+		model[key].here = true;
+		model[key].value = step;
+		model[key].touched = now;
+		model[key].order = step;
+	}
+	assert_true(table_figures(table).evicted > 0);
+	assert_true(table_figures(table).expired > 0);
+	table_free(table);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_full_table_forgets_what_was_touched_longest_ago),
+		cmocka_unit_test(what_is_not_touched_for_the_lifetime_is_gone),
+		cmocka_unit_test(a_removed_entry_comes_back_empty),
+		cmocka_unit_test(it_agrees_with_a_simple_model),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
