@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The cheap look at a payload: is it SIP, and which method or status; then its header fields as pieces of
+ * text (RFC 3261 §7). Never refuses a message for one odd line, because the PBX might not either: an INVITE
+ * that libosip2 would refuse whole is read here all the same, and marked.
+ */
+#ifndef PBXGUARD_DECODE_SIP_SCAN_H
+#define PBXGUARD_DECODE_SIP_SCAN_H
+
+#include "pbxguard/base/text.h"
+#include "pbxguard/decode/sip_message.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The header fields that anybody here needs. */
+enum sip_header {
+	SIP_HEADER_AUTHORIZATION,
+	SIP_HEADER_CALL_ID,
+	SIP_HEADER_CONTACT,
+	SIP_HEADER_CONTENT_LENGTH,
+	SIP_HEADER_CSEQ,
+	SIP_HEADER_DIVERSION,
+	SIP_HEADER_FROM,
+	SIP_HEADER_P_ASSERTED_IDENTITY,
+	SIP_HEADER_PROXY_AUTHORIZATION,
+	SIP_HEADER_REFER_TO,
+	SIP_HEADER_REFERRED_BY,
+	SIP_HEADER_SERVER,
+	SIP_HEADER_TO,
+	SIP_HEADER_USER_AGENT,
+	SIP_HEADER_VIA,
+	SIP_HEADER_COUNT
+};
+
+/* More lines than this are not looked at; a phone's INVITE has 15 to 30. */
+#define SIP_HEADER_LINES_MAX 256
+
+struct sip_scan {
+	bool is_request;
+	enum sip_method method;  /* of a request */
+	struct text method_name; /* of a request, as sent */
+	struct text request_uri; /* of a request: all between method and version, without < > */
+	uint16_t status;         /* of a response */
+
+	struct text values[SIP_HEADER_COUNT];  /* the first of each, trimmed; folded lines stay folded; empty:
+						  none */
+	uint8_t occurrences[SIP_HEADER_COUNT]; /* lines; stops at 255 */
+	uint32_t oddities;                     /* SIP_ODD_CUT, SIP_ODD_LINE, SIP_ODD_LONG */
+};
+
+/*
+ * False when the payload is no SIP message. It must begin with a start line (after CRLFs, which RFC 3261 §7.5
+ * allows in front), in any case of letters, with any amount of space between its parts.
+ */
+bool sip_scan(struct text payload, struct sip_scan *scan);
+
+enum sip_method sip_method_of(struct text name); /* case is ignored: some PBXs do */
+const char *sip_method_name(enum sip_method method);
+
+#endif

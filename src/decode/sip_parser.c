@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/decode/sip_parser.h"
+
+#include "pbxguard/decode/sip_value.h"
+
+#include <osipparser2/osip_parser.h>
+#include <stdalign.h>
+#include <stdarg.h>
+#include <string.h>
+
+/*
+ * The arena: libosip2's allocator pointers belong to the process, so its memory must, too. A message takes 10
+ * kB at most within SIP_VALUE_MAX; when the arena is full libosip2 gets NULL and refuses the value.
+ */
+#define ARENA_SIZE (256 * 1024)
+
+static struct {
+	alignas(max_align_t) uint8_t bytes[ARENA_SIZE];
+	size_t used;
+} arena;
+
+static void *arena_allocate(size_t size)
+{
+	/* The size stands in front of each block: realloc has to know it. */
+	size_t whole = (size + 2 * sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+
+	if (size > ARENA_SIZE || whole > ARENA_SIZE - arena.used) {
+		return NULL;
+	}
+	uint8_t *block = arena.bytes + arena.used;
+	memcpy(block, &size, sizeof size);
+	arena.used += whole;
+	return block + sizeof(max_align_t);
+}
+
+static void *arena_reallocate(void *old, size_t size)
+{
+	size_t old_size = 0;
+	void *block = arena_allocate(size);
+
+	if (block != NULL && old != NULL) {
+		memcpy(&old_size, (uint8_t *)old - sizeof(max_align_t), sizeof old_size);
+		memcpy(block, old, old_size < size ? old_size : size);
+	}
+	return block;
+}
+
+static void arena_release(void *block)
+{
+	(void)block; /* all goes at once, before the next message */
+}
+
+static void discard_trace(
+	const char *file, int line, osip_trace_level_t level, const char *format, va_list arguments)
+{
+	(void)file, (void)line, (void)level, (void)format, (void)arguments;
+}
+
+void sip_parser_start(void)
+{
+	/* Disabling alone does not silence it: without a function of ours it prints to standard output. */
+	osip_trace_initialize_func(END_TRACE_LEVEL, discard_trace);
+	for (int level = TRACE_LEVEL0; level < END_TRACE_LEVEL; level++) {
+		osip_trace_disable_level((osip_trace_level_t)level);
+	}
+	osip_set_allocators(arena_allocate, arena_reallocate, arena_release);
+}
+
+/*
+ * The value with a NUL at the end and folds as spaces, as libosip2 wants it; NULL (and the mark) when it is
+ * over the budget or holds a NUL.
+ */
+static const char *value_for_osip(struct text value, uint32_t *oddities)
+{
+	char *copy = value.size <= SIP_VALUE_MAX ? arena_allocate(value.size + 1) : NULL;
+
+	if (copy == NULL) {
+		*oddities |= SIP_ODD_LONG;
+		return NULL;
+	}
+	for (size_t i = 0; i < value.size; i++) {
+		char c = value.start[i];
+		if (c == '\0') {
+			return NULL;
+		}
+		copy[i] = c == '\r' || c == '\n' ? ' ' : c;
+	}
+	copy[value.size] = '\0';
+	return copy;
+}
+
+/* libosip2's reading of a URI over ours; the user stays as it was sent, which libosip2 has decoded already.
+ */
+static void take_osip_uri(const osip_uri_t *from, struct sip_uri *uri)
+{
+	uint64_t port;
+
+	if (uri->scheme != SIP_SCHEME_SIP && uri->scheme != SIP_SCHEME_SIPS) {
+		return; /* libosip2 leaves all of tel: and urn: in one string */
+	}
+	if (from->host != NULL && !text_is_empty(uri->host)) {
+		uri->host = text_of(from->host);
+	}
+	if (from->port != NULL && text_to_number(text_of(from->port), UINT16_MAX, &port)) {
+		uri->port = (uint16_t)port;
+	}
+}
+
+static bool osip_reads_uri(struct text value, uint32_t *oddities, struct sip_uri *uri)
+{
+	const char *copy = value_for_osip(value, oddities);
+	osip_uri_t *parsed;
+
+	if (copy == NULL || osip_uri_init(&parsed) != OSIP_SUCCESS ||
+		osip_uri_parse(parsed, copy) != OSIP_SUCCESS) {
+		return false;
+	}
+	take_osip_uri(parsed, uri);
+	return true;
+}
+
+static bool osip_reads_party(struct text value, uint32_t *oddities, struct sip_party *party)
+{
+	const char *copy = value_for_osip(value, oddities);
+	osip_generic_param_t *tag = NULL;
+	char tag_name[] = "tag";
+	osip_from_t *parsed;
+
+	if (copy == NULL || osip_from_init(&parsed) != OSIP_SUCCESS ||
+		osip_from_parse(parsed, copy) != OSIP_SUCCESS || parsed->url == NULL) {
+		return false;
+	}
+	take_osip_uri(parsed->url, &party->uri);
+	if (osip_generic_param_get_byname(&parsed->gen_params, tag_name, &tag) == OSIP_SUCCESS && tag->gvalue != NULL) {
+		party->tag = text_of(tag->gvalue);
+	}
+	return true;
+}
+
+static bool osip_reads_cseq(struct text value, uint32_t *oddities)
+{
+	const char *copy = value_for_osip(value, oddities);
+	osip_cseq_t *parsed;
+
+	return copy != NULL && osip_cseq_init(&parsed) == OSIP_SUCCESS &&
+	       osip_cseq_parse(parsed, copy) == OSIP_SUCCESS;
+}
+
+static bool osip_reads_via(struct text value, uint32_t *oddities)
+{
+	const char *copy = value_for_osip(sip_first_value(value), oddities);
+	osip_via_t *parsed;
+
+	return copy != NULL && osip_via_init(&parsed) == OSIP_SUCCESS &&
+	       osip_via_parse(parsed, copy) == OSIP_SUCCESS;
+}
+
+static bool osip_reads_authorization(struct text value, uint32_t *oddities, struct text *user)
+{
+	const char *copy = value_for_osip(value, oddities);
+	osip_authorization_t *parsed;
+
+	if (copy == NULL || osip_authorization_init(&parsed) != OSIP_SUCCESS ||
+		osip_authorization_parse(parsed, copy) != OSIP_SUCCESS) {
+		return false;
+	}
+	struct text quoted = text_of(parsed->username);
+	*user = quoted.size >= 2 && quoted.start[0] == '"' ? text_part(quoted, 1, quoted.size - 2) : quoted;
+	return true;
+}
+
+/* The header fields that hold a party, where it goes, and the mark when libosip2 refuses it. */
+static const struct {
+	enum sip_header header;
+	size_t offset;
+	uint32_t oddity;
+	bool is_basic; /* needed of every message; the others of requests that can start or move a call */
+} party_fields[] = {
+	{SIP_HEADER_FROM, offsetof(struct sip_message, from), SIP_ODD_FROM, true},
+	{SIP_HEADER_TO, offsetof(struct sip_message, to), SIP_ODD_TO, true},
+	{SIP_HEADER_CONTACT, offsetof(struct sip_message, contact), SIP_ODD_CONTACT, false},
+	{SIP_HEADER_P_ASSERTED_IDENTITY, offsetof(struct sip_message, asserted_identity), SIP_ODD_OTHER_VALUE,
+		false},
+	{SIP_HEADER_DIVERSION, offsetof(struct sip_message, diversion), SIP_ODD_OTHER_VALUE, false},
+	{SIP_HEADER_REFERRED_BY, offsetof(struct sip_message, referred_by), SIP_ODD_OTHER_VALUE, false},
+	{SIP_HEADER_REFER_TO, offsetof(struct sip_message, refer_to), SIP_ODD_OTHER_VALUE, false},
+};
+
+static bool has(const struct sip_scan *scan, enum sip_header header)
+{
+	return scan->occurrences[header] > 0;
+}
+
+static void parse_parties(const struct sip_scan *scan, bool basic_only, struct sip_message *message)
+{
+	for (size_t i = 0; i < sizeof party_fields / sizeof party_fields[0]; i++) {
+		enum sip_header header = party_fields[i].header;
+		struct sip_party *party =
+			(struct sip_party *)(void *)((char *)message + party_fields[i].offset);
+
+		if (!has(scan, header) || (basic_only && !party_fields[i].is_basic)) {
+			continue;
+		}
+		struct text value = party_fields[i].is_basic ? scan->values[header]
+							     : sip_first_value(scan->values[header]);
+		sip_party_read(value, party);
+		if (header == SIP_HEADER_CONTACT && text_equal(value, TEXT("*"))) {
+			continue; /* of a REGISTER that ends all bindings, RFC 3261 §10.2.2 */
+		}
+		if (!osip_reads_party(value, &message->oddities, party)) {
+			message->oddities |= party_fields[i].oddity;
+		}
+	}
+}
+
+static void parse_authorization(const struct sip_scan *scan, struct sip_message *message)
+{
+	enum sip_header header = has(scan, SIP_HEADER_AUTHORIZATION) ? SIP_HEADER_AUTHORIZATION
+								     : SIP_HEADER_PROXY_AUTHORIZATION;
+	struct text value = scan->values[header];
+
+	if (has(scan, header) &&
+		!osip_reads_authorization(value, &message->oddities, &message->authorization_user)) {
+		message->authorization_user = sip_credential(value, TEXT("username"));
+		message->oddities |= SIP_ODD_OTHER_VALUE;
+	}
+}
+
+static void parse_cseq(const struct sip_scan *scan, struct sip_message *message)
+{
+	struct text method;
+
+	message->has_cseq = sip_cseq_read(scan->values[SIP_HEADER_CSEQ], &message->cseq, &method);
+	if (!has(scan, SIP_HEADER_CSEQ)) {
+		return;
+	}
+	if (!message->has_cseq || !osip_reads_cseq(scan->values[SIP_HEADER_CSEQ], &message->oddities)) {
+		message->oddities |= SIP_ODD_CSEQ;
+	}
+	if (!message->is_request) {
+		message->method_name = method;
+		message->method = sip_method_of(method);
+	} else if (!text_equal(method, message->method_name)) {
+		message->oddities |= SIP_ODD_METHOD_MISMATCH;
+	}
+}
+
+static void parse_via(const struct sip_scan *scan, struct sip_message *message)
+{
+	if (!has(scan, SIP_HEADER_VIA)) {
+		return;
+	}
+	sip_via_read(scan->values[SIP_HEADER_VIA], &message->via_host, &message->via_branch);
+	if (!osip_reads_via(scan->values[SIP_HEADER_VIA], &message->oddities)) {
+		message->oddities |= SIP_ODD_VIA;
+	}
+}
+
+/* RFC 3261 §8.1.1: every request has these once (Via may be repeated), every response copies them. */
+static void check_mandatory(const struct sip_scan *scan, struct sip_message *message)
+{
+	static const enum sip_header mandatory[] = {
+		SIP_HEADER_FROM, SIP_HEADER_TO, SIP_HEADER_CALL_ID, SIP_HEADER_CSEQ, SIP_HEADER_VIA};
+
+	for (size_t i = 0; i < sizeof mandatory / sizeof mandatory[0]; i++) {
+		if (!has(scan, mandatory[i])) {
+			message->oddities |= SIP_ODD_MISSING;
+		}
+		if (scan->occurrences[mandatory[i]] > 1 && mandatory[i] != SIP_HEADER_VIA) {
+			message->oddities |= SIP_ODD_REPEATED;
+		}
+	}
+}
+
+void sip_parse(const struct sip_scan *scan, struct sip_message *message)
+{
+	arena.used = 0;
+	*message = (struct sip_message){
+		.is_request = scan->is_request,
+		.method = scan->method,
+		.method_name = scan->method_name,
+		.status = scan->status,
+		.call_id = scan->values[SIP_HEADER_CALL_ID],
+		.user_agent = scan->values[has(scan, SIP_HEADER_USER_AGENT) ? SIP_HEADER_USER_AGENT
+									    : SIP_HEADER_SERVER],
+		.oddities = scan->oddities,
+	};
+	if (scan->is_request) {
+		sip_uri_read(scan->request_uri, &message->request_uri);
+		if (!osip_reads_uri(scan->request_uri, &message->oddities, &message->request_uri)) {
+			message->oddities |= SIP_ODD_REQUEST_URI;
+		}
+	}
+	parse_cseq(scan, message);
+	bool starts_or_moves_calls =
+		scan->is_request && (scan->method == SIP_METHOD_INVITE || scan->method == SIP_METHOD_REFER ||
+					    scan->method == SIP_METHOD_REGISTER);
+	parse_parties(scan, !starts_or_moves_calls, message);
+	if (starts_or_moves_calls) {
+		parse_authorization(scan, message);
+	}
+	parse_via(scan, message);
+	check_mandatory(scan, message);
+}
+
+void sip_parse_dialed(struct text dialed, struct sip_uri *uri)
+{
+	sip_uri_read(dialed, uri);
+	if (uri->scheme == SIP_SCHEME_NONE || uri->scheme == SIP_SCHEME_OTHER) {
+		*uri = (struct sip_uri){.whole = dialed, .scheme = SIP_SCHEME_NONE, .user = dialed};
+	}
+}

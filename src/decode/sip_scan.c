@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/decode/sip_scan.h"
+
+#include <assert.h>
+
+static const struct text method_names[] = {
+	[SIP_METHOD_OTHER] = TEXT_CONSTANT(""),
+	[SIP_METHOD_INVITE] = TEXT_CONSTANT("INVITE"),
+	[SIP_METHOD_ACK] = TEXT_CONSTANT("ACK"),
+	[SIP_METHOD_BYE] = TEXT_CONSTANT("BYE"),
+	[SIP_METHOD_CANCEL] = TEXT_CONSTANT("CANCEL"),
+	[SIP_METHOD_REGISTER] = TEXT_CONSTANT("REGISTER"),
+	[SIP_METHOD_OPTIONS] = TEXT_CONSTANT("OPTIONS"),
+	[SIP_METHOD_PRACK] = TEXT_CONSTANT("PRACK"),
+	[SIP_METHOD_SUBSCRIBE] = TEXT_CONSTANT("SUBSCRIBE"),
+	[SIP_METHOD_NOTIFY] = TEXT_CONSTANT("NOTIFY"),
+	[SIP_METHOD_PUBLISH] = TEXT_CONSTANT("PUBLISH"),
+	[SIP_METHOD_INFO] = TEXT_CONSTANT("INFO"),
+	[SIP_METHOD_REFER] = TEXT_CONSTANT("REFER"),
+	[SIP_METHOD_MESSAGE] = TEXT_CONSTANT("MESSAGE"),
+	[SIP_METHOD_UPDATE] = TEXT_CONSTANT("UPDATE"),
+};
+static_assert(sizeof method_names / sizeof method_names[0] == SIP_METHOD_COUNT, "each method has a name");
+
+/* compact is 0 where the field has no compact form (RFC 3261 §7.3.3, RFC 3515, RFC 3892). */
+static const struct {
+	struct text name;
+	char compact;
+} header_names[] = {
+	[SIP_HEADER_AUTHORIZATION] = {TEXT_CONSTANT("Authorization"), 0},
+	[SIP_HEADER_CALL_ID] = {TEXT_CONSTANT("Call-ID"), 'i'},
+	[SIP_HEADER_CONTACT] = {TEXT_CONSTANT("Contact"), 'm'},
+	[SIP_HEADER_CONTENT_LENGTH] = {TEXT_CONSTANT("Content-Length"), 'l'},
+	[SIP_HEADER_CSEQ] = {TEXT_CONSTANT("CSeq"), 0},
+	[SIP_HEADER_DIVERSION] = {TEXT_CONSTANT("Diversion"), 0},
+	[SIP_HEADER_FROM] = {TEXT_CONSTANT("From"), 'f'},
+	[SIP_HEADER_P_ASSERTED_IDENTITY] = {TEXT_CONSTANT("P-Asserted-Identity"), 0},
+	[SIP_HEADER_PROXY_AUTHORIZATION] = {TEXT_CONSTANT("Proxy-Authorization"), 0},
+	[SIP_HEADER_REFER_TO] = {TEXT_CONSTANT("Refer-To"), 'r'},
+	[SIP_HEADER_REFERRED_BY] = {TEXT_CONSTANT("Referred-By"), 'b'},
+	[SIP_HEADER_SERVER] = {TEXT_CONSTANT("Server"), 0},
+	[SIP_HEADER_TO] = {TEXT_CONSTANT("To"), 't'},
+	[SIP_HEADER_USER_AGENT] = {TEXT_CONSTANT("User-Agent"), 0},
+	[SIP_HEADER_VIA] = {TEXT_CONSTANT("Via"), 'v'},
+};
+static_assert(sizeof header_names / sizeof header_names[0] == SIP_HEADER_COUNT, "each header has a name");
+
+enum sip_method sip_method_of(struct text name)
+{
+	for (int method = SIP_METHOD_OTHER + 1; method < SIP_METHOD_COUNT; method++) {
+		if (text_equal_ignoring_case(name, method_names[method])) {
+			return (enum sip_method)method;
+		}
+	}
+	return SIP_METHOD_OTHER;
+}
+
+const char *sip_method_name(enum sip_method method)
+{
+	return method_names[method].start;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Takes a line off *rest, without its LF or CRLF. False when there is no line end: *line is what is left. */
+static bool take_line(struct text *rest, struct text *line)
+{
+	size_t end = text_find(*rest, '\n');
+	bool ended = end < rest->size;
+
+	*line = text_part(*rest, 0, end);
+	*rest = text_from(*rest, ended ? end + 1 : end);
+	if (ended && line->size > 0 && line->start[line->size - 1] == '\r') {
+		line->size--;
+	}
+	return ended;
+}
+
+/* "SIP/2.0 200 OK". Reason phrase and version are not judged. */
+static bool read_status_line(struct text line, struct sip_scan *scan)
+{
+	uint64_t status;
+
+	if (!text_begins_ignoring_case(line, TEXT("SIP/"))) {
+		return false;
+	}
+	struct text code = text_trim(text_from(line, text_find(line, ' ')));
+	if (!text_to_number(text_part(code, 0, 3), 699, &status) || status < 100 ||
+		(code.size > 3 && !is_blank(code.start[3]))) {
+		return false;
+	}
+	scan->is_request = false;
+	scan->status = (uint16_t)status;
+	return true;
+}
+
+/* Where the last word of a line starts. */
+static size_t last_word(struct text line)
+{
+	size_t start = line.size;
+
+	while (start > 0 && !is_blank(line.start[start - 1])) {
+		start--;
+	}
+	return start;
+}
+
+static bool is_token(struct text word)
+{
+	for (size_t i = 0; i < word.size; i++) {
+		char c = word.start[i];
+		bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+		if (!letter && text_find(TEXT("-.!%*_+`'~"), c) == 10) { /* RFC 3261 §25.1 token */
+			return false;
+		}
+	}
+	return word.size > 0;
+}
+
+/*
+ * "INVITE sip:1001@192.0.2.10 SIP/2.0". All between the first word and the last is the request-URI, spaces in
+ * it too (RFC 4475 §3.1.2.9 shows such), and the < > that some send around it are taken off.
+ */
+static bool read_request_line(struct text line, struct sip_scan *scan)
+{
+	line = text_trim(line);
+	struct text method = text_part(line, 0, text_find_any(line, " \t"));
+	size_t version = last_word(line);
+
+	if (version <= method.size || !text_begins_ignoring_case(text_from(line, version), TEXT("SIP/")) ||
+		!is_token(method)) {
+		return false;
+	}
+	struct text uri = text_trim(text_part(line, method.size, version - method.size));
+	if (uri.size >= 2 && uri.start[0] == '<' && uri.start[uri.size - 1] == '>') {
+		uri = text_trim(text_part(uri, 1, uri.size - 2));
+		scan->oddities |= SIP_ODD_LINE;
+	}
+	scan->is_request = true;
+	scan->method_name = method;
+	scan->method = sip_method_of(method);
+	scan->request_uri = uri;
+	return true;
+}
+
+/* Which header a name is, or SIP_HEADER_COUNT. */
+static enum sip_header header_of(struct text name)
+{
+	for (int header = 0; header < SIP_HEADER_COUNT; header++) {
+		char compact = header_names[header].compact;
+		if (name.size == 1 ? compact != 0 && (name.start[0] | 0x20) == compact
+				   : text_equal_ignoring_case(name, header_names[header].name)) {
+			return (enum sip_header)header;
+		}
+	}
+	return SIP_HEADER_COUNT;
+}
+
+static void read_header(struct text field, struct sip_scan *scan)
+{
+	size_t colon = text_find(field, ':');
+
+	if (colon == field.size || text_find(field, '\0') < field.size) {
+		scan->oddities |= SIP_ODD_LINE;
+	}
+	if (colon == field.size) {
+		return;
+	}
+	enum sip_header header = header_of(text_trim(text_part(field, 0, colon)));
+	if (header == SIP_HEADER_COUNT) {
+		return;
+	}
+	if (scan->occurrences[header] == 0) {
+		scan->values[header] = text_trim(text_from(field, colon + 1));
+	}
+	if (scan->occurrences[header] < UINT8_MAX) {
+		scan->occurrences[header]++;
+	}
+}
+
+/* Adds the lines that follow and begin with a blank: they continue the field (RFC 3261 §7.3.1). */
+static void unfold(struct text *rest, struct text *field)
+{
+	struct text line;
+
+	while (rest->size > 0 && is_blank(rest->start[0])) {
+		take_line(rest, &line);
+		field->size = (size_t)(line.start + line.size - field->start);
+	}
+}
+
+bool sip_scan(struct text payload, struct sip_scan *scan)
+{
+	struct text rest = payload, line;
+	unsigned lines = 0;
+
+	*scan = (struct sip_scan){0};
+	while (rest.size > 0 && (rest.start[0] == '\r' || rest.start[0] == '\n')) {
+		rest = text_from(rest, 1);
+	}
+	/* Media begins with a byte above 0x7F (RFC 7983 §7), the other rubbish on these ports with a control.
+	 */
+	if (rest.size == 0 || rest.start[0] < '!' || rest.start[0] > '~') {
+		return false;
+	}
+	bool ended = take_line(&rest, &line);
+	if (!read_status_line(line, scan) && !read_request_line(line, scan)) {
+		return false;
+	}
+	while (ended && rest.size > 0 && lines++ < SIP_HEADER_LINES_MAX) {
+		ended = take_line(&rest, &line);
+		if (line.size == 0) {
+			return true;
+		}
+		unfold(&rest, &line);
+		read_header(line, scan);
+	}
+	scan->oddities |= lines > SIP_HEADER_LINES_MAX ? SIP_ODD_LONG : SIP_ODD_CUT;
+	return true;
+}

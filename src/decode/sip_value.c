@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/decode/sip_value.h"
+
+static const struct {
+	struct text name;
+	enum sip_scheme scheme;
+} schemes[] = {
+	{TEXT_CONSTANT("sip"), SIP_SCHEME_SIP},
+	{TEXT_CONSTANT("sips"), SIP_SCHEME_SIPS},
+	{TEXT_CONSTANT("tel"), SIP_SCHEME_TEL},
+	{TEXT_CONSTANT("urn"), SIP_SCHEME_URN},
+};
+
+/* The index of the first of these characters outside quotes, or text.size. */
+static size_t find_unquoted(struct text text, const char *characters)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < text.size; i++) {
+		char c = text.start[i];
+		if (quoted && c == '\\') {
+			i++;
+		} else if (c == '"') {
+			quoted = !quoted;
+		} else if (!quoted && text_find_any((struct text){&c, 1}, characters) == 0) {
+			return i;
+		}
+	}
+	return text.size;
+}
+
+static struct text without_quotes(struct text value)
+{
+	value = text_trim(value);
+	if (value.size >= 2 && value.start[0] == '"' && value.start[value.size - 1] == '"') {
+		return text_part(value, 1, value.size - 2);
+	}
+	return value;
+}
+
+static enum sip_scheme take_scheme(struct text *rest)
+{
+	struct text name = text_trim(text_part(*rest, 0, text_find(*rest, ':')));
+
+	if (name.size == rest->size) {
+		return SIP_SCHEME_NONE;
+	}
+	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+		if (text_equal_ignoring_case(name, schemes[i].name)) {
+			*rest = text_from(*rest, text_find(*rest, ':') + 1);
+			return schemes[i].scheme;
+		}
+	}
+	return SIP_SCHEME_OTHER;
+}
+
+static void read_host(struct text value, struct sip_uri *uri)
+{
+	uint64_t port;
+	size_t end;
+
+	value = text_trim(value);
+	if (value.size > 0 && value.start[0] == '[') { /* an IPv6 reference, RFC 3261 §25.1 */
+		end = text_find(value, ']');
+		uri->host = text_part(value, 1, end - 1);
+		value = text_from(value, end);
+	} else {
+		uri->host = text_trim(text_part(value, 0, text_find(value, ':')));
+	}
+	end = text_find(value, ':');
+	if (text_to_number(text_trim(text_from(value, end + 1)), UINT16_MAX, &port)) {
+		uri->port = (uint16_t)port;
+	}
+}
+
+static bool is_dialable(struct text text)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		if (text_find(TEXT("+0123456789*#-"), text.start[i]) == 14) {
+			return false;
+		}
+	}
+	return text.size > 0;
+}
+
+static void read_sip_uri(struct text rest, struct sip_uri *uri)
+{
+	size_t at = text_find(rest, '@');
+
+	if (at < rest.size) {
+		struct text user = text_part(rest, 0, at);
+		uri->user = text_trim(text_part(user, 0, text_find(user, ':')));
+		rest = text_from(rest, at + 1);
+	}
+	size_t end = text_find_any(rest, ";?");
+	read_host(text_part(rest, 0, end), uri);
+	if (end < rest.size && rest.start[end] == ';') {
+		struct text parameters = text_from(rest, end + 1);
+		uri->parameters = text_part(parameters, 0, text_find(parameters, '?'));
+	}
+	/* "sip:0101246…" without a host: some PBXs dial it. */
+	if (at == rest.size && text_is_empty(uri->user) && is_dialable(uri->host)) {
+		uri->user = uri->host;
+		uri->host = (struct text){0};
+	}
+}
+
+void sip_uri_read(struct text value, struct sip_uri *uri)
+{
+	struct text rest = text_trim(value);
+
+	*uri = (struct sip_uri){.whole = rest};
+	uri->scheme = take_scheme(&rest);
+	if (uri->scheme == SIP_SCHEME_TEL || uri->scheme == SIP_SCHEME_URN) {
+		size_t end = text_find(rest, ';');
+		uri->user = text_trim(text_part(rest, 0, end));
+		uri->parameters = text_from(rest, end + 1);
+	} else if (uri->scheme != SIP_SCHEME_OTHER) {
+		read_sip_uri(rest, uri);
+	}
+}
+
+void sip_party_read(struct text value, struct sip_party *party)
+{
+	size_t open = find_unquoted(value, "<");
+	struct text parameters;
+
+	*party = (struct sip_party){0};
+	if (open < value.size) {
+		struct text inside = text_from(value, open + 1);
+		size_t close = text_find(inside, '>');
+		party->display = without_quotes(text_part(value, 0, open));
+		sip_uri_read(text_part(inside, 0, close), &party->uri);
+		parameters = text_from(inside, close + 1);
+	} else { /* without < > the parameters are the field's, not the URI's (RFC 3261 §20.10) */
+		size_t end = text_find(value, ';');
+		sip_uri_read(text_part(value, 0, end), &party->uri);
+		parameters = text_from(value, end + 1);
+	}
+	sip_parameter(parameters, TEXT("tag"), &party->tag);
+}
+
+bool sip_parameter(struct text parameters, struct text name, struct text *value)
+{
+	while (parameters.size > 0) {
+		size_t end = find_unquoted(parameters, ";");
+		struct text parameter = text_part(parameters, 0, end);
+		size_t equal = text_find(parameter, '=');
+		if (text_equal_ignoring_case(text_trim(text_part(parameter, 0, equal)), name)) {
+			*value = without_quotes(text_from(parameter, equal + 1));
+			return true;
+		}
+		parameters = text_from(parameters, end + 1);
+	}
+	return false;
+}
+
+struct text sip_credential(struct text value, struct text name)
+{
+	struct text rest = text_trim(value);
+
+	rest = text_from(rest, text_find_any(rest, " \t\r\n"));
+	while (rest.size > 0) {
+		size_t end = find_unquoted(rest, ",");
+		struct text parameter = text_part(rest, 0, end);
+		size_t equal = text_find(parameter, '=');
+		if (text_equal_ignoring_case(text_trim(text_part(parameter, 0, equal)), name)) {
+			return without_quotes(text_from(parameter, equal + 1));
+		}
+		rest = text_from(rest, end + 1);
+	}
+	return (struct text){0};
+}
+
+struct text sip_first_value(struct text value)
+{
+	size_t open = find_unquoted(value, "<,");
+
+	if (open == value.size || value.start[open] == ',') {
+		return text_trim(text_part(value, 0, open));
+	}
+	size_t close = open + text_find(text_from(value, open), '>');
+	struct text after = text_from(value, close);
+	return text_trim(text_part(value, 0, close + find_unquoted(after, ",")));
+}
+
+bool sip_cseq_read(struct text value, uint32_t *number, struct text *method)
+{
+	uint64_t read;
+
+	value = text_trim(value);
+	struct text digits = text_part(value, 0, text_find_any(value, " \t\r\n"));
+	*method = text_trim(text_from(value, digits.size));
+	if (!text_to_number(digits, INT32_MAX, &read)) {
+		return false;
+	}
+	*number = (uint32_t)read;
+	return true;
+}
+
+void sip_via_read(struct text value, struct text *host, struct text *branch)
+{
+	struct text first = sip_first_value(value);
+	struct text protocol = text_part(first, 0, text_find(first, ';'));
+	struct sip_uri sent_by = {0};
+	size_t start = protocol.size;
+
+	*branch = (struct text){0};
+	sip_parameter(text_from(first, protocol.size), TEXT("branch"), branch);
+	protocol = text_trim(protocol);
+	start = protocol.size;
+	while (start > 0 && text_find_any(text_part(protocol, start - 1, 1), " \t\r\n") == 1) {
+		start--;
+	}
+	read_host(text_from(protocol, start), &sent_by);
+	*host = sent_by.host;
+}
