@@ -6,7 +6,7 @@
 #
 #   . tests/lab/lab.sh
 #   trap lab_down EXIT
-#   lab_up mytest && lab_pbx_start && lab_carrier_start
+#   lab_up mytest && lab_pbx_start && lab_carrier_start 50
 #   lab_register 1001
 #   lab_call 1001 0312340001          # prints 200
 #
@@ -79,17 +79,22 @@ lab_start() {
 	LAB_PROCESSES+=("$LAB_STARTED")
 }
 
+# lab_runs PROCESS: is it there, and still ours? An id may have gone to somebody else's process.
+lab_runs() {
+	[ "$(ps -o ppid= -p "$1" | tr -d ' ')" = "$BASHPID" ]
+}
+
 # lab_end PROCESS [SIGNAL]: ends one process of ours and waits for it; by force after 5 seconds.
 lab_end() {
 	local tries=0
-	kill -s "${2:-TERM}" "$1" 2>/dev/null || { wait "$1" 2>/dev/null; return 0; }
-	while kill -0 "$1" 2>/dev/null && [ "$tries" -lt 100 ]; do
+	lab_runs "$1" || return 0
+	kill -s "${2:-TERM}" "$1" 2>/dev/null || true
+	while lab_runs "$1" && [ "$tries" -lt 100 ]; do
 		sleep 0.05
 		tries=$((tries + 1))
 	done
-	kill -s KILL "$1" 2>/dev/null
-	wait "$1" 2>/dev/null
-	return 0
+	! lab_runs "$1" || kill -s KILL "$1" 2>/dev/null || true
+	wait "$1" 2>/dev/null || true # a caller's `set -e` must not stop the cleaning up
 }
 
 # lab_wait_for SECONDS COMMAND...: asks until the command succeeds; 1 if it never does.
@@ -119,10 +124,10 @@ lab_pbx_start() {
 	fi
 }
 
-# lab_carrier_start [RING]: starts the called parties behind the carrier, who ring for RING
-# milliseconds (default 50) before they answer.
+# lab_carrier_start RING: starts the called parties behind the carrier, who ring for RING
+# milliseconds before they answer.
 lab_carrier_start() {
-	lab_answerer carrier "$LAB_CARRIER" carrier.log -d "${1:-50}"
+	lab_answerer carrier "$LAB_CARRIER" carrier.log -d "$1"
 }
 
 # lab_phone_answer EXTENSION: that extension's phone waits for one call and answers it.
