@@ -44,7 +44,7 @@ lab_up() {
 	[ -z "$LAB_NAME" ] || { echo "lab_up: $LAB_NAME is still up" >&2; return 1; }
 	"$LAB_FOLDER/net.sh" up "$1" || return 1
 	LAB_NAME=$1
-	LAB_STATE=$(mktemp -d)
+	LAB_STATE=$(mktemp -d --tmpdir pbxguard-lab.XXXXXX)
 }
 
 # lab_down: ends everything that was started, removes the namespaces and $LAB_STATE.
@@ -81,7 +81,7 @@ lab_start() {
 
 # lab_runs PROCESS: is it there, and still ours? An id may have gone to somebody else's process.
 lab_runs() {
-	[ "$(ps -o ppid= -p "$1" | tr -d ' ')" = "$BASHPID" ]
+	grep -qsx "PPid:[[:space:]]*$BASHPID" "/proc/$1/status"
 }
 
 # lab_end PROCESS [SIGNAL]: ends one process of ours and waits for it; by force after 5 seconds.
