@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every rule asks about a call abroad, worked out once for all of them. */
+#ifndef PBXGUARD_RULES_CIRCUMSTANCES_H
+#define PBXGUARD_RULES_CIRCUMSTANCES_H
+
+#include "pbxguard/base/site.h"
+#include "pbxguard/call/event.h"
+#include "pbxguard/rules/calendar.h"
+#include "pbxguard/rules/destination_lists.h"
+#include "pbxguard/rules/finding.h"
+
+#include <stdbool.h>
+
+/* Narrowest first: of two equally grave findings the operator gets the one that says most. */
+enum subject_kind { SUBJECT_CALLER, SUBJECT_SOURCE, SUBJECT_SITE, SUBJECT_KIND_COUNT };
+
+/* About whom a rule counts. The text is the key under which it counts, too. */
+struct subject {
+	enum subject_kind kind;
+	/*
+	 * False: this event does not count for it. A source is left out when it is the PBX or the call is on
+	 * its way to the carrier, for then it stands for everybody; source and site when the event only names
+	 * another account for a call that was counted.
+	 */
+	bool counts;
+	/* "caller:1001", "source:198.51.100.66", "site"; safe; "caller:unknown" for a call without a user */
+	char text[SUBJECT_SIZE];
+	const char *name; /* "1001", "198.51.100.66"; the part of text after the kind */
+};
+
+/* Where the site keeps what the rules ask. Borrowed; outlives the rules. */
+struct surroundings {
+	const struct site *site;
+	const struct calendar *calendar;
+	const struct destination_lists *lists;
+};
+
+struct circumstances {
+	const struct event *event; /* borrowed */
+	struct destination_reading destination;
+	struct calendar_reading calendar;
+	struct subject subjects[SUBJECT_KIND_COUNT];
+};
+
+/* Does the event bear on calls abroad at all? Emergency and public services do not, whatever is set. */
+bool circumstances_concern_rules(const struct event *event);
+
+/* Names inside *circumstances point into it: do not copy it. */
+void circumstances_of(const struct event *event, const struct surroundings *surroundings,
+	struct circumstances *circumstances);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a rule is. A rule is one .c without a header: rules.c has one extern line for it and its place in the
+ * table. Its settings struct is its own; config fills it by the table. One of the settings is "enabled", a
+ * boolean.
+ */
+#ifndef PBXGUARD_RULES_RULE_H
+#define PBXGUARD_RULES_RULE_H
+
+#include "pbxguard/base/setting.h"
+#include "pbxguard/rules/circumstances.h"
+#include "pbxguard/rules/finding.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Every limit of a rule lies between these. */
+#define RULE_LIMIT_MINIMUM 1
+#define RULE_LIMIT_MAXIMUM 10000
+
+struct rule {
+	const char *name; /* in the configuration and in alerts: "call_burst" */
+	const struct setting_table *settings;
+	size_t settings_size; /* bytes */
+
+	/* What the rule remembers between calls. All four are NULL for a rule that remembers nothing. */
+	void *(*state_new)(const void *settings);          /* NULL when there is no memory */
+	void (*state_free)(void *state);                   /* accepts NULL */
+	void (*adopt)(void *state, const void *old_state); /* at a reload: goes on with the old counts */
+	uint64_t (*evicted)(const void *state);            /* keys forgotten early */
+
+	/* Counts the call and adds what it finds. Never allocates. */
+	void (*evaluate)(const void *settings, void *state, const struct circumstances *circumstances,
+		struct findings *findings);
+};
+
+#endif
