@@ -280,7 +280,6 @@ void window_adopt(struct window *window, const struct window *old)
 	/* The names of the keys are gone; their digests mean the same only under the same key. */
 	assert(window->used == 0);
 	window->digest_key = old->digest_key;
-	window->evicted = old->evicted;
 	for (uint32_t number = old->oldest; number != NONE; number = old->slots[number].newer) {
 		struct slot *from = &old->slots[number];
 		struct slot *to = add_key(window, &from->digest, from->latest);

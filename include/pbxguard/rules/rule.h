@@ -7,6 +7,7 @@
 #ifndef PBXGUARD_RULES_RULE_H
 #define PBXGUARD_RULES_RULE_H
 
+#include "pbxguard/base/instant.h"
 #include "pbxguard/base/setting.h"
 #include "pbxguard/rules/circumstances.h"
 #include "pbxguard/rules/finding.h"
@@ -17,6 +18,9 @@
 /* Every limit of a rule lies between these. */
 #define RULE_LIMIT_MINIMUM 1
 #define RULE_LIMIT_MAXIMUM 10000
+/* And every window of a rule, between these. */
+#define RULE_WINDOW_MINIMUM SECOND
+#define RULE_WINDOW_MAXIMUM (366 * DAY)
 
 struct rule {
 	const char *name; /* in the configuration and in alerts: "call_burst" */

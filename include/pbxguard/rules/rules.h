@@ -4,7 +4,7 @@
  * abroad (EVENT_CALL_ATTEMPTED, EVENT_CALL_IDENTIFIED); nothing else reaches a rule.
  *
  * Memory: see window.h. With every rule on: about 9 MB when 16,384 callers and sources are known to each of
- * three windows, a few hundred kB in an ordinary office, 110 MB if each of those placed hundreds of calls.
+ * three windows, half a MB in an ordinary office, 110 MB if each of those placed hundreds of calls.
  */
 #ifndef PBXGUARD_RULES_RULES_H
 #define PBXGUARD_RULES_RULES_H

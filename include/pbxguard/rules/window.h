@@ -58,7 +58,7 @@ void window_add(struct window *window, struct text key, instant now, const durat
 	uint32_t *counts);
 
 /*
- * At a reload: copies all keys and times of old, and the figures, into a window that was just made, of the
+ * At a reload: copies all keys and times of old into a window that was just made, of the
  * same or another shape. What does not fit a smaller shape is what would have made room there.
  */
 void window_adopt(struct window *window, const struct window *old);

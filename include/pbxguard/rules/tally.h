@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What rules have in common: counts against two limits, and the finding that comes of it. */
+#ifndef PBXGUARD_RULES_TALLY_H
+#define PBXGUARD_RULES_TALLY_H
+
+#include "pbxguard/rules/circumstances.h"
+#include "pbxguard/rules/finding.h"
+#include "pbxguard/rules/window.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The counts at which a finding starts and rises, within a time. */
+struct limits {
+	uint32_t warning, critical;
+	duration span;
+};
+
+/* A count that reached a limit. */
+struct tally {
+	const struct subject *subject; /* borrowed from the circumstances */
+	enum severity severity;
+	uint32_t count, limit; /* the limit of this severity */
+	duration span;
+};
+
+/* False, and *tally untouched, when the count is below the warning. */
+bool tally_of(
+	const struct subject *subject, uint32_t count, const struct limits *limits, struct tally *tally);
+
+/*
+ * Counts the call for the first kinds of subject (SUBJECT_SITE + 1: all) that count, and gives the gravest
+ * tally; of several the narrowest subject's. False when no limit was reached.
+ */
+bool tally_subjects(struct window *window, const struct circumstances *circumstances, enum subject_kind kinds,
+	const struct limits *limits, struct tally *tally);
+
+/* What a rule's findings say. */
+struct report_words {
+	const char *rule;    /* its name */
+	const char *to_what; /* what it counts, after "Second call": "to a high-risk destination" */
+};
+
+/*
+ * Adds a finding with its sentence: "Second call to a high-risk destination by caller 1001 within 12 h: to
+ * Barbados (high-risk entry 1-246); the office is closed (night)." A tally without a span is about this one
+ * call. When the list of findings is full the finding is lost; FINDINGS_MAX leaves room for every rule's.
+ */
+void tally_report(const struct report_words *words, const struct tally *tally,
+	const struct circumstances *circumstances, struct findings *findings);
+
+#endif

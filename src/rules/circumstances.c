@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/rules/circumstances.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CALLER_KIND "caller:"
+#define SOURCE_KIND "source:"
+
+bool circumstances_concern_rules(const struct event *event)
+{
+	return (event->kind == EVENT_CALL_ATTEMPTED || event->kind == EVENT_CALL_IDENTIFIED) &&
+	       event->is_outward && event->number->kind == NUMBER_INTERNATIONAL;
+}
+
+static void name_caller(struct subject *subject, struct text caller)
+{
+	size_t kind_size = sizeof CALLER_KIND - 1;
+
+	memcpy(subject->text, CALLER_KIND, kind_size);
+	subject->name = subject->text + kind_size;
+	text_make_safe(text_is_empty(caller) ? TEXT("unknown") : caller, subject->text + kind_size,
+		sizeof subject->text - kind_size);
+}
+
+static void name_source(struct subject *subject, const struct address *address)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	snprintf(subject->text, sizeof subject->text, SOURCE_KIND "%s", address_format(address, text));
+	subject->name = subject->text + sizeof SOURCE_KIND - 1;
+}
+
+static bool source_stands_for_everybody(const struct event *event, const struct site *site)
+{
+	return event->leg == LEG_TRUNK_OUT || site_is_pbx(site, &event->source.address);
+}
+
+static void name_subjects(
+	const struct event *event, const struct site *site, struct subject subjects[SUBJECT_KIND_COUNT])
+{
+	bool is_new_call = event->kind == EVENT_CALL_ATTEMPTED;
+	struct subject *site_subject = &subjects[SUBJECT_SITE];
+
+	subjects[SUBJECT_CALLER] = (struct subject){.kind = SUBJECT_CALLER, .counts = true};
+	name_caller(&subjects[SUBJECT_CALLER], event->caller);
+	subjects[SUBJECT_SOURCE] = (struct subject){
+		.kind = SUBJECT_SOURCE, .counts = is_new_call && !source_stands_for_everybody(event, site)};
+	name_source(&subjects[SUBJECT_SOURCE], &event->source.address);
+	*site_subject = (struct subject){.kind = SUBJECT_SITE, .counts = is_new_call, .text = "site"};
+	site_subject->name = site_subject->text;
+}
+
+void circumstances_of(const struct event *event, const struct surroundings *surroundings,
+	struct circumstances *circumstances)
+{
+	circumstances->event = event;
+	destination_lists_read(
+		surroundings->lists, event->number->e164, event->destination, &circumstances->destination);
+	calendar_read(surroundings->calendar, event->time, &circumstances->calendar);
+	name_subjects(event, surroundings->site, circumstances->subjects);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/rules/tally.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool tally_of(const struct subject *subject, uint32_t count, const struct limits *limits, struct tally *tally)
+{
+	if (count < limits->warning && count < limits->critical) {
+		return false;
+	}
+	bool is_critical = count >= limits->critical;
+	*tally = (struct tally){.subject = subject,
+		.severity = is_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING,
+		.count = count,
+		.limit = is_critical ? limits->critical : limits->warning,
+		.span = limits->span};
+	return true;
+}
+
+bool tally_subjects(struct window *window, const struct circumstances *circumstances, enum subject_kind kinds,
+	const struct limits *limits, struct tally *tally)
+{
+	bool reached = false;
+
+	for (int kind = 0; kind < (int)kinds; kind++) {
+		const struct subject *subject = &circumstances->subjects[kind];
+		struct tally one;
+		uint32_t count;
+		if (!subject->counts) {
+			continue;
+		}
+		window_add(
+			window, text_of(subject->text), circumstances->event->time, &limits->span, 1, &count);
+		if (tally_of(subject, count, limits, &one) && (!reached || one.severity > tally->severity)) {
+			*tally = one;
+			reached = true;
+		}
+	}
+	return reached;
+}
+
+/* ---- the sentence */
+
+struct sentence {
+	bool is_cut;
+	size_t size;
+	char text[REASON_SIZE];
+};
+
+/* At the end there may be a part of a character of several bytes (RFC 3629). */
+static void drop_last_character(struct sentence *sentence)
+{
+	size_t start = sentence->size;
+
+	while (start > 0 && ((uint8_t)sentence->text[start - 1] & 0xC0) == 0x80) {
+		start--;
+	}
+	if (start > 0 && (uint8_t)sentence->text[start - 1] >= 0xC0) {
+		sentence->size = start - 1;
+	}
+	sentence->text[sentence->size] = '\0';
+}
+
+static void __attribute__((format(printf, 2, 3))) say(struct sentence *sentence, const char *format, ...)
+{
+	size_t left = sizeof sentence->text - sentence->size;
+	va_list arguments;
+
+	if (sentence->is_cut) {
+		return;
+	}
+	va_start(arguments, format);
+	int size = vsnprintf(sentence->text + sentence->size, left, format, arguments);
+	va_end(arguments);
+	sentence->is_cut = size < 0 || (size_t)size >= left;
+	if (sentence->is_cut) {
+		sentence->size = strlen(sentence->text);
+		drop_last_character(sentence);
+	} else {
+		sentence->size += (size_t)size;
+	}
+}
+
+static const char *ordinal_ending(uint32_t number)
+{
+	static const char *const endings[] = {"th", "st", "nd", "rd"};
+
+	return number / 10 % 10 == 1 || number % 10 > 3 ? "th" : endings[number % 10];
+}
+
+/* "Second call", or "Call" where nothing is counted. */
+static void say_which(struct sentence *sentence, const struct tally *tally)
+{
+	static const char *const words[] = {"", "First ", "Second ", "Third "};
+
+	if (tally->span == 0) {
+		say(sentence, "Call");
+	} else if (tally->count < sizeof words / sizeof words[0]) {
+		say(sentence, "%scall", words[tally->count]);
+	} else {
+		say(sentence, "%" PRIu32 "%s call", tally->count, ordinal_ending(tally->count));
+	}
+}
+
+static void say_by_whom(struct sentence *sentence, const struct tally *tally)
+{
+	char span[DURATION_TEXT_SIZE];
+
+	switch (tally->subject->kind) {
+	case SUBJECT_CALLER:
+		say(sentence, " by caller %s", tally->subject->name);
+		break;
+	case SUBJECT_SOURCE:
+		say(sentence, " from the address %s", tally->subject->name);
+		break;
+	default:
+		say(sentence, " by all callers of the site together");
+	}
+	if (tally->span > 0) {
+		say(sentence, " within %s", duration_format(tally->span, span));
+	}
+}
+
+static void say_where(struct sentence *sentence, const struct circumstances *circumstances)
+{
+	const struct event *event = circumstances->event;
+	const struct destination_reading *lists = &circumstances->destination;
+	const char *separator = " (";
+
+	if (event->destination != NULL) {
+		say(sentence, ": to %s", event->destination->name);
+	} else {
+		say(sentence, ": to %s, a country code that belongs to nobody", event->number->e164);
+	}
+	if (lists->high_risk != NULL) {
+		say(sentence, "%shigh-risk entry %s", separator, lists->high_risk);
+		separator = "; ";
+	}
+	if (lists->permission != DESTINATION_UNMENTIONED) {
+		say(sentence, "%s%s by entry %s", separator,
+			lists->permission == DESTINATION_DENIED ? "denied" : "allowed", lists->entry);
+		separator = "; ";
+	}
+	if (separator[0] == ';') {
+		say(sentence, ")");
+	}
+}
+
+static void say_foreign_prefix(struct sentence *sentence, const struct dialed_number *number)
+{
+	for (size_t i = 0; number->by_foreign_prefix && i < number->step_count; i++) {
+		if (number->steps[i].reason == DIAL_STEP_FOREIGN_PREFIX) {
+			say(sentence, " behind the foreign prefix %s, which reaches nowhere from here",
+				number->steps[i].digits);
+			return;
+		}
+	}
+}
+
+static void say_calendar(struct sentence *sentence, const struct calendar_reading *calendar)
+{
+	if (calendar->is_open) {
+		say(sentence, "; the office is open.");
+	} else {
+		say(sentence, "; the office is closed (%s).", calendar->text);
+	}
+}
+
+void tally_report(const struct report_words *words, const struct tally *tally,
+	const struct circumstances *circumstances, struct findings *findings)
+{
+	struct sentence sentence = {0};
+	struct finding *finding = findings_add(findings);
+
+	if (finding == NULL) {
+		return;
+	}
+	say_which(&sentence, tally);
+	say(&sentence, " %s", words->to_what);
+	say_by_whom(&sentence, tally);
+	say_where(&sentence, circumstances);
+	say_foreign_prefix(&sentence, circumstances->event->number);
+	say_calendar(&sentence, &circumstances->calendar);
+
+	finding->rule = words->rule;
+	finding->severity = tally->severity;
+	finding->count = tally->count;
+	finding->limit = tally->limit;
+	finding->window = tally->span;
+	memcpy(finding->subject, tally->subject->text, sizeof finding->subject);
+	memcpy(finding->calendar, circumstances->calendar.text, sizeof finding->calendar);
+	memcpy(finding->reason, sentence.text, sizeof finding->reason);
+}
