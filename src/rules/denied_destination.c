@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Calls to where the owner says the site never calls: critical at once, and nothing to count. */
+#include "pbxguard/rules/rule.h"
+#include "pbxguard/rules/tally.h"
+
+#include <stdbool.h>
+
+struct denied_settings {
+	bool enabled;
+};
+
+static const struct setting settings_list[] = {
+	{.name = "enabled",
+		.type = SETTING_BOOLEAN,
+		.offset = offsetof(struct denied_settings, enabled),
+		.initial = "true"},
+};
+static const struct setting_table settings_table = SETTING_TABLE(settings_list);
+
+static void evaluate(
+	const void *opaque, void *state, const struct circumstances *circumstances, struct findings *findings)
+{
+	static const struct report_words words = {"denied_destination", "to a denied destination"};
+	const struct tally tally = {.subject = &circumstances->subjects[SUBJECT_CALLER],
+		.severity = SEVERITY_CRITICAL,
+		.count = 1,
+		.limit = 1};
+
+	(void)opaque;
+	(void)state;
+	if (circumstances->destination.permission == DESTINATION_DENIED) {
+		tally_report(&words, &tally, circumstances, findings);
+	}
+}
+
+extern const struct rule denied_destination_rule; /* as rules.c declares it */
+const struct rule denied_destination_rule = {
+	.name = "denied_destination",
+	.settings = &settings_table,
+	.settings_size = sizeof(struct denied_settings),
+	.evaluate = evaluate,
+};

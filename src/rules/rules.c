@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/rules/rules.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct rule call_burst_rule;
+extern const struct rule denied_destination_rule;
+extern const struct rule high_risk_destination_rule;
+extern const struct rule off_hours_rule;
+
+/* In the order in which they are asked, shown and explained: what is surest first. */
+static const struct rule *const table[] = {
+	&denied_destination_rule,
+	&high_risk_destination_rule,
+	&off_hours_rule,
+	&call_burst_rule,
+};
+
+#define RULE_COUNT (sizeof table / sizeof table[0])
+static_assert(2 * RULE_COUNT <= FINDINGS_MAX, "each rule may say two things about one call");
+
+struct rules_settings {
+	void *of_rule[RULE_COUNT];
+};
+
+struct rules {
+	struct rules_settings *settings;
+	bool is_enabled[RULE_COUNT];
+	void *states[RULE_COUNT]; /* NULL: not enabled, or remembers nothing */
+	uint64_t evicted_before;  /* by the rules that were adopted */
+	struct surroundings surroundings;
+};
+
+size_t rules_count(void)
+{
+	return RULE_COUNT;
+}
+
+const struct rule *rules_at(size_t index)
+{
+	assert(index < RULE_COUNT);
+	return table[index];
+}
+
+struct rules_settings *rules_settings_new(void)
+{
+	struct rules_settings *settings = calloc(1, sizeof *settings);
+
+	for (size_t i = 0; settings != NULL && i < RULE_COUNT; i++) {
+		settings->of_rule[i] = calloc(1, table[i]->settings_size);
+		if (settings->of_rule[i] == NULL) {
+			rules_settings_free(settings);
+			return NULL;
+		}
+		setting_defaults(table[i]->settings, settings->of_rule[i]);
+	}
+	return settings;
+}
+
+void rules_settings_free(struct rules_settings *settings)
+{
+	for (size_t i = 0; settings != NULL && i < RULE_COUNT; i++) {
+		free(settings->of_rule[i]);
+	}
+	free(settings);
+}
+
+void *rules_settings_at(struct rules_settings *settings, size_t index)
+{
+	assert(index < RULE_COUNT);
+	return settings->of_rule[index];
+}
+
+static bool reads_enabled(const struct rule *rule, const void *settings)
+{
+	const struct setting *enabled = setting_find(rule->settings, TEXT("enabled"));
+
+	assert(enabled != NULL && enabled->type == SETTING_BOOLEAN);
+	return *(const bool *)((const char *)settings + enabled->offset);
+}
+
+static bool make_states(struct rules *rules)
+{
+	for (size_t i = 0; i < RULE_COUNT; i++) {
+		const void *settings = rules->settings->of_rule[i];
+		rules->is_enabled[i] = reads_enabled(table[i], settings);
+		if (table[i]->state_new == NULL || !rules->is_enabled[i]) {
+			continue;
+		}
+		rules->states[i] = table[i]->state_new(settings);
+		if (rules->states[i] == NULL) {
+			return false;
+		}
+	}
+	return true;
+}
+
+struct rules *rules_new(const struct rules_settings *settings, const struct surroundings *surroundings)
+{
+	struct rules *rules = calloc(1, sizeof *rules);
+
+	if (rules == NULL) {
+		return NULL;
+	}
+	rules->surroundings = *surroundings;
+	rules->settings = rules_settings_new();
+	for (size_t i = 0; rules->settings != NULL && i < RULE_COUNT; i++) {
+		memcpy(rules->settings->of_rule[i], settings->of_rule[i], table[i]->settings_size);
+	}
+	if (rules->settings == NULL || !make_states(rules)) {
+		rules_free(rules);
+		return NULL;
+	}
+	return rules;
+}
+
+void rules_free(struct rules *rules)
+{
+	if (rules == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < RULE_COUNT; i++) {
+		if (table[i]->state_free != NULL) {
+			table[i]->state_free(rules->states[i]);
+		}
+	}
+	rules_settings_free(rules->settings);
+	free(rules);
+}
+
+void rules_adopt(struct rules *rules, const struct rules *old)
+{
+	rules->evicted_before = rules_keys_evicted(old);
+	for (size_t i = 0; i < RULE_COUNT; i++) {
+		if (rules->states[i] != NULL && old->states[i] != NULL) {
+			table[i]->adopt(rules->states[i], old->states[i]);
+		}
+	}
+}
+
+void rules_evaluate(struct rules *rules, const struct event *event, struct findings *findings)
+{
+	struct circumstances circumstances;
+
+	findings->count = 0;
+	if (!circumstances_concern_rules(event)) {
+		return;
+	}
+	circumstances_of(event, &rules->surroundings, &circumstances);
+	for (size_t i = 0; i < RULE_COUNT; i++) {
+		if (rules->is_enabled[i]) {
+			table[i]->evaluate(
+				rules->settings->of_rule[i], rules->states[i], &circumstances, findings);
+		}
+	}
+}
+
+uint64_t rules_keys_evicted(const struct rules *rules)
+{
+	uint64_t evicted = rules->evicted_before;
+
+	for (size_t i = 0; i < RULE_COUNT; i++) {
+		if (rules->states[i] != NULL) {
+			evicted += table[i]->evicted(rules->states[i]);
+		}
+	}
+	return evicted;
+}
