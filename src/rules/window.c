@@ -102,7 +102,7 @@ static uint32_t room(const struct window *window, const struct slot *slot)
 
 static void move_to_ring(const struct window *window, struct slot *slot)
 {
-	instant times[WINDOW_TIMES_NEAR];
+	instant times[WINDOW_TIMES_NEAR] = {0};
 
 	for (uint32_t i = 0; i < slot->count; i++) {
 		times[i] = *time_at(window, slot, i);
