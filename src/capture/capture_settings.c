@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/capture/capture_settings.h"
+
+#include <stdio.h>
+
+static bool check_interface(struct text value, char why[static SETTING_CHECK_TEXT_SIZE])
+{
+	if (value.size > 0 && text_find_any(value, " \t/") == value.size) {
+		return true;
+	}
+	snprintf(why, SETTING_CHECK_TEXT_SIZE, "is no interface's name; write it like \"eth0\", or \"any\"");
+	return false;
+}
+
+static const struct setting settings[] = {
+	{.name = "interfaces",
+		.type = SETTING_TEXTS,
+		.offset = offsetof(struct capture_settings, interfaces),
+		.size = CAPTURE_INTERFACE_SIZE,
+		.capacity = CAPTURE_INTERFACES_MAX,
+		.count_offset = offsetof(struct capture_settings, interface_count),
+		.initial = "any",
+		.check = check_interface},
+	{.name = "ports",
+		.type = SETTING_NUMBERS,
+		.offset = offsetof(struct capture_settings, ports),
+		.capacity = CAPTURE_PORTS_MAX,
+		.count_offset = offsetof(struct capture_settings, port_count),
+		.minimum = 1,
+		.maximum = 65535},
+	{.name = "buffer",
+		.type = SETTING_NUMBER,
+		.offset = offsetof(struct capture_settings, buffer),
+		.minimum = 1,
+		.maximum = 1024,
+		.unit = "MiB",
+		.initial = "16"},
+	{.name = "promiscuous",
+		.type = SETTING_BOOLEAN,
+		.offset = offsetof(struct capture_settings, promiscuous),
+		.initial = "true"},
+};
+
+const struct setting_table capture_settings = SETTING_TABLE(settings);
