@@ -45,6 +45,7 @@
 	X(ALERTS, "alerts", "alert lines") \
 	X(ALERTS_SUPPRESSED, "alerts_suppressed", "findings held back, told later as a count") \
 	X(ALERTS_DELAYED, "alerts_delayed", "alert lines that waited for room under actions.alerts_per_minute") \
+	X(FINDINGS_UNTOLD, "findings_untold", "findings of incidents forgotten before they could be told") \
 	X(ALERTS_OVERFLOWED, "alerts_overflowed", "alerts lost because the queue to the writing thread was full") \
 	X(SYSLOG_QUEUED, "syslog_queued", "alert lines given to the syslog sender") \
 	X(SYSLOG_SENT, "syslog_sent", "alert lines that the local syslog took") \
