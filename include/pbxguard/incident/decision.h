@@ -46,6 +46,7 @@ struct decision_call {
 	char country[3];
 	char country_name[DESTINATION_NAME_SIZE];
 	char prefix[DESTINATION_PREFIX_SIZE];
+	bool by_foreign_prefix; /* the number reads so only behind some other country's prefix */
 	enum leg leg;
 	struct endpoint source, destination;
 	enum transport transport;
@@ -55,7 +56,8 @@ struct decision_call {
 };
 
 struct decision {
-	instant time;
+	instant time;        /* of the packet that caused the line, or the deadline that did */
+	instant packet_time; /* of the packet behind the finding shown: earlier than time in a late line */
 	char incident[INCIDENT_ID_SIZE];
 	enum incident_state state;
 	struct finding finding;
