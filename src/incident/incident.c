@@ -5,6 +5,7 @@
 #include "pbxguard/base/table.h"
 #include "pbxguard/base/text.h"
 #include "pbxguard/incident/alert_budget.h"
+#include "pbxguard/incident/decision_call.h"
 #include "pbxguard/incident/policy.h"
 #include "pbxguard/incident/slot_queue.h"
 
@@ -367,39 +368,6 @@ static uint32_t slot_of(struct incidents *incidents, const struct finding *findi
 
 /* ---- calls ---- */
 
-static void fill_number(struct decision_call *call, const struct event *event)
-{
-	char stripped[STRIPPED_TEXT_SIZE];
-
-	text_make_safe(text_of(event->number->e164), call->number, sizeof call->number);
-	text_make_safe(text_of(dialed_number_stripped(event->number, stripped)), call->stripped,
-		sizeof call->stripped);
-	call->by_foreign_prefix = event->number->by_foreign_prefix;
-	if (event->destination != NULL) {
-		text_make_safe(text_of(event->destination->country), call->country, sizeof call->country);
-		text_make_safe(
-			text_of(event->destination->name), call->country_name, sizeof call->country_name);
-		text_make_safe(text_of(event->destination->prefix), call->prefix, sizeof call->prefix);
-	}
-}
-
-static void fill_call(struct decision_call *call, const struct event *event)
-{
-	*call = (struct decision_call){
-		.is_known = true,
-		.leg = event->leg,
-		.source = event->source,
-		.destination = event->destination_endpoint,
-		.transport = event->transport,
-	};
-	text_make_safe(event->caller, call->caller, sizeof call->caller);
-	text_make_safe(event->dialed, call->dialed, sizeof call->dialed);
-	text_make_safe(event->call_id, call->call_id, sizeof call->call_id);
-	text_make_safe(event->joined_call_id, call->other_call_id, sizeof call->other_call_id);
-	text_make_safe(event->user_agent, call->user_agent, sizeof call->user_agent);
-	fill_number(call, event);
-}
-
 static uint64_t call_hash(const struct incidents *incidents, struct text call_id)
 {
 	return call_id.size == 0 ? 0 : digest_short(&incidents->hash_key, call_id.start, call_id.size) | 1;
@@ -414,7 +382,7 @@ static void take_call(struct incidents *incidents, uint32_t slot, const struct e
 	if (hash == incidents->call_hashes[slot]) { /* the same call again: its other leg stays known */
 		memcpy(other, call->other_call_id, sizeof other);
 	}
-	fill_call(call, event);
+	decision_call_of(event, call);
 	if (call->other_call_id[0] == '\0') {
 		memcpy(call->other_call_id, other, sizeof other);
 	}
@@ -498,7 +466,7 @@ static void say_limit(struct incidents *incidents, instant now)
 		.window = ALERT_BUDGET_WINDOW,
 	};
 
-	strcpy(finding.subject, limit_subject);
+	text_copy(text_of(limit_subject), finding.subject, sizeof finding.subject);
 	snprintf(finding.reason, sizeof finding.reason,
 		"The limit of %u alert line%s in 60 s (actions.alerts_per_minute) is reached: further alerts "
 		"wait and are told as soon as there is room, the gravest first.",
