@@ -27,8 +27,7 @@ char *interface_names(char *buffer, size_t buffer_size)
 	return buffer;
 }
 
-/* The kernel gives a socket whose interface was deleted the index -1: also where the next has the old one's.
- */
+/* When its interface is deleted the socket gets the index -1, whatever index the next interface has. */
 static bool socket_is_bound_to(int packet_socket, int index)
 {
 	struct sockaddr_ll bound = {0};

@@ -13,11 +13,11 @@
 
 #include <pcap/pcap.h>
 
-#define SNAPSHOT_LENGTH 65535 /* bytes of a packet that the kernel copies: all of it */
-#define BLOCK_TIMEOUT 10 /* ms until a block that is not full is handed over; not immediate mode, which */
-			 /* falls back to TPACKET_V2 and costs more than it gains */
+#define SNAPSHOT_LENGTH 65535    /* bytes of a packet that the kernel copies: all of it */
 #define DISPATCH_PACKETS 4096    /* at most in one call, so that timers get their turn */
 #define LAST_SECOND 253402300799 /* 9999-12-31T23:59:59Z */
+/* ms until a block that is not full is handed over. Not immediate mode: it falls back to TPACKET_V2. */
+#define BLOCK_TIMEOUT 10
 
 struct pcap_source {
 	pcap_t *pcap; /* NULL while the interface is lost */
