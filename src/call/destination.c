@@ -129,7 +129,7 @@ static bool parse_row(struct csv *csv, const struct text *fields, struct destina
 		csv_fail(csv, "name: is empty");
 	} else if (!text_copy(fields[COLUMN_NAME], row->name, sizeof row->name) ||
 		   !text_copy(fields[COLUMN_NAME_JA], row->name_ja, sizeof row->name_ja)) {
-		csv_fail(csv, "name: is longer than %d bytes", DESTINATION_NAME_SIZE - 1);
+		csv_fail(csv, "name or name_ja: is longer than %d bytes", DESTINATION_NAME_SIZE - 1);
 	} else {
 		text_copy(iso, row->country, sizeof row->country);
 	}

@@ -82,7 +82,7 @@ enum destination_kind {
 const char *destination_kind_name(enum destination_kind kind); /* as in destinations.csv */
 
 #define DESTINATION_PREFIX_SIZE 12
-#define DESTINATION_NAME_SIZE 64
+#define DESTINATION_NAME_SIZE 96 /* bytes with the NUL; a Japanese character has three */
 
 /* Where a number leads: one row of destinations.csv. */
 struct destination {
