@@ -172,6 +172,18 @@ static size_t utf8_character_size(struct text text)
 	return size;
 }
 
+bool text_is_utf8(struct text text, size_t *at)
+{
+	for (size_t size, i = 0; i < text.size; i += size) {
+		size = utf8_character_size(text_from(text, i));
+		if (size == 0) {
+			*at = i;
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Control characters, and those that end a line or turn its direction in a terminal or browser. */
 static bool is_unsafe(const char *character, size_t size)
 {

@@ -56,6 +56,9 @@ bool text_to_number(struct text text, uint64_t maximum, uint64_t *value);
 /* Copies with a NUL at the end, cut to fit. False when it was cut. buffer_size is at least 1. */
 bool text_copy(struct text text, char *buffer, size_t buffer_size);
 
+/* Only whole UTF-8 characters; else *at is the first byte that is none. */
+bool text_is_utf8(struct text text, size_t *at);
+
 /*
  * Copies what came from the network so that it can be shown or logged: valid UTF-8 stays, control bytes (also
  * C1 and U+2028/2029), bytes that are no UTF-8 and the backslash become \xHH. Cut to fit, at a whole

@@ -141,6 +141,19 @@ static void trimming_leaves_what_is_inside(void **state)
 	assert_text(text_trim(TEXT(" \r\n")), "");
 }
 
+static void only_whole_characters_are_utf8(void **state)
+{
+	size_t at = 0;
+
+	(void)state;
+	assert_true(text_is_utf8(TEXT(""), &at));
+	assert_true(text_is_utf8(TEXT("site \xE6\x9D\xB1\xE4\xBA\xAC"), &at));
+	assert_false(text_is_utf8(TEXT("ab\x93\x8C"), &at)); /* Shift_JIS */
+	assert_int_equal(at, 2);
+	assert_false(text_is_utf8(TEXT("a\xE6\x9D"), &at));
+	assert_int_equal(at, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +163,7 @@ int main(void)
 		cmocka_unit_test(making_safe_cuts_at_a_whole_character),
 		cmocka_unit_test(percent_escapes_are_decoded_and_broken_ones_left),
 		cmocka_unit_test(case_is_ignored_for_letters_only),
+		cmocka_unit_test(only_whole_characters_are_utf8),
 		cmocka_unit_test(copying_says_when_it_cuts),
 		cmocka_unit_test(trimming_leaves_what_is_inside),
 	};
