@@ -1,0 +1,638 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/config/config_source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum token {
+	TOKEN_NONE, /* the beginning, or after ';' */
+	TOKEN_WORD,
+	TOKEN_EQUALS,
+	TOKEN_STRING,
+	TOKEN_NUMBER,
+	TOKEN_BOOLEAN,
+	TOKEN_COMMA,
+	TOKEN_OPEN,  /* { ( [ */
+	TOKEN_CLOSE, /* } ) ] */
+};
+
+struct bracket {
+	char character;
+	size_t line; /* of the text */
+};
+
+/* What goes on from a file into those that it includes. */
+struct scan {
+	struct config_source *source;
+	struct config_errors *errors;
+	enum token before;
+	struct text before_text; /* borrows the contents; only good inside one file */
+	size_t open_count;
+	struct bracket open[CONFIG_NESTING_MAX];
+};
+
+/* One file while it is read. */
+struct cursor {
+	struct text contents;
+	size_t at;                     /* the next byte */
+	size_t file;                   /* index in files */
+	size_t line;                   /* of this file */
+	bool line_is_blank;            /* nothing but blanks so far */
+	const struct cursor *includer; /* NULL: nobody */
+};
+
+static bool out_of_memory(struct config_errors *errors, const char *file)
+{
+	config_errors_add(errors, &(struct config_place){.file = file}, NULL, "out of memory");
+	return false;
+}
+
+struct config_place config_source_place(const struct config_source *source, size_t line)
+{
+	if (source->line_count == 0) {
+		return (struct config_place){source->file_count > 0 ? source->files[0] : "", 0, 0};
+	}
+	size_t index = line == 0 ? 0 : line > source->line_count ? source->line_count - 1 : line - 1;
+	const struct config_origin *origin = &source->lines[index];
+	return (struct config_place){source->files[origin->file], origin->line, index + 1};
+}
+
+void config_source_deinit(struct config_source *source)
+{
+	for (size_t i = 0; i < source->file_count; i++) {
+		free(source->files[i]);
+	}
+	free(source->text);
+	free(source->lines);
+	free(source->literals);
+	*source = (struct config_source){0};
+}
+
+/* The error of the place where the text now ends. Always false. */
+static bool __attribute__((format(printf, 2, 3))) refuse(struct scan *scan, const char *format, ...)
+{
+	struct config_place place = config_source_place(scan->source, scan->source->line_count);
+	va_list arguments;
+
+	va_start(arguments, format);
+	config_errors_add_list(scan->errors, &place, NULL, false, format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+/* Room for one more element of an array. */
+static bool grow(void **array, size_t *capacity, size_t needed, size_t element_size)
+{
+	if (needed <= *capacity) {
+		return true;
+	}
+	size_t larger = *capacity == 0 ? 256 : *capacity * 2;
+	larger = larger < needed ? needed : larger;
+	void *moved = reallocarray(*array, larger, element_size);
+	if (moved == NULL) {
+		return false;
+	}
+	*array = moved;
+	*capacity = larger;
+	return true;
+}
+
+static bool begin_line(struct scan *scan, size_t file, size_t line)
+{
+	struct config_source *source = scan->source;
+
+	if (!grow((void **)&source->lines, &source->line_capacity, source->line_count + 1,
+		    sizeof source->lines[0])) {
+		return out_of_memory(scan->errors, source->files[0]);
+	}
+	source->lines[source->line_count++] = (struct config_origin){file, line};
+	return true;
+}
+
+/* Appends to the text; line feeds are the caller's to count. */
+static bool append(struct scan *scan, struct text piece)
+{
+	struct config_source *source = scan->source;
+
+	if (source->size + piece.size > CONFIG_TEXT_MAX) {
+		return refuse(scan, "the configuration with all that it includes has more than %d KiB",
+			CONFIG_TEXT_MAX / 1024);
+	}
+	if (!grow((void **)&source->text, &source->text_capacity, source->size + piece.size + 1, 1)) {
+		return out_of_memory(scan->errors, source->files[0]);
+	}
+	if (piece.size > 0) {
+		memcpy(source->text + source->size, piece.start, piece.size);
+	}
+	source->size += piece.size;
+	source->text[source->size] = '\0';
+	return true;
+}
+
+static char peek(const struct cursor *cursor, size_t ahead)
+{
+	size_t at = cursor->at + ahead;
+
+	return at < cursor->contents.size ? cursor->contents.start[at] : '\0';
+}
+
+/* Takes size bytes of the file into the text. */
+static bool take(struct scan *scan, struct cursor *cursor, size_t size)
+{
+	struct text piece = text_part(cursor->contents, cursor->at, size);
+
+	if (!append(scan, piece)) {
+		return false;
+	}
+	for (size_t i = 0; i < piece.size; i++) {
+		if (piece.start[i] == '\n') {
+			cursor->line++;
+			cursor->line_is_blank = true;
+			if (!begin_line(scan, cursor->file, cursor->line)) {
+				return false;
+			}
+		}
+	}
+	cursor->at += piece.size;
+	return true;
+}
+
+/* ---- what may follow what --------------------------------------------------------------------------- */
+
+static bool in_brackets(const struct scan *scan)
+{
+	return scan->open_count > 0 && scan->open[scan->open_count - 1].character != '{';
+}
+
+static bool is_value(enum token token)
+{
+	return token == TOKEN_STRING || token == TOKEN_NUMBER || token == TOKEN_BOOLEAN;
+}
+
+/*
+ * libconfig says "syntax error" and the line of what came next; these say what a person did. What is let
+ * through here libconfig judges. Two strings without a comma it would silently make one.
+ */
+static bool check_order(struct scan *scan, enum token token, struct text text)
+{
+	enum token before = scan->before;
+	bool value_expected = before == TOKEN_EQUALS ||
+			      (in_brackets(scan) && (before == TOKEN_OPEN || before == TOKEN_COMMA));
+
+	if (before == TOKEN_WORD && token != TOKEN_EQUALS) {
+		return refuse(scan, "`=` is missing after %.*s, before `%.*s`", TEXT_PRINT(scan->before_text),
+			TEXT_PRINT(text_part(text, 0, 40)));
+	}
+	if (token == TOKEN_WORD && value_expected) {
+		return refuse(scan, "%.*s is no value: true, false, a number, or text in quotes: \"%.*s\"",
+			TEXT_PRINT(text_part(text, 0, 40)), TEXT_PRINT(text_part(text, 0, 40)));
+	}
+	if (before == TOKEN_EQUALS && !is_value(token) && token != TOKEN_OPEN) {
+		return refuse(scan, "a value is missing after `=`");
+	}
+	if (is_value(before) && is_value(token)) {
+		return refuse(scan, "a comma is missing before %.*s", TEXT_PRINT(text_part(text, 0, 40)));
+	}
+	if (before == TOKEN_COMMA && token == TOKEN_CLOSE && in_brackets(scan)) {
+		return refuse(scan, "a comma with nothing after it; take it out");
+	}
+	return true;
+}
+
+static char closing_of(char opening)
+{
+	return opening == '{' ? '}' : opening == '(' ? ')' : ']';
+}
+
+static bool open_bracket(struct scan *scan, char character)
+{
+	if (scan->open_count == CONFIG_NESTING_MAX) {
+		return refuse(scan, "more than %d groups inside each other", CONFIG_NESTING_MAX);
+	}
+	scan->open[scan->open_count++] = (struct bracket){character, scan->source->line_count};
+	return true;
+}
+
+static bool close_bracket(struct scan *scan, char character)
+{
+	if (scan->open_count == 0) {
+		return refuse(scan, "`%c` closes what was never opened", character);
+	}
+	const struct bracket *open = &scan->open[scan->open_count - 1];
+	if (closing_of(open->character) != character) {
+		struct config_place opened = config_source_place(scan->source, open->line);
+		return refuse(scan, "`%c` does not close the `%c` of line %zu", character, open->character,
+			opened.line);
+	}
+	scan->open_count--;
+	return true;
+}
+
+static bool check_all_closed(struct scan *scan)
+{
+	if (scan->open_count == 0) {
+		return true;
+	}
+	const struct bracket *open = &scan->open[scan->open_count - 1];
+	struct config_place place = config_source_place(scan->source, open->line);
+	config_errors_add(
+		scan->errors, &place, NULL, "the `%c` that opens here is never closed", open->character);
+	return false;
+}
+
+/* ---- the pieces of a text ----------------------------------------------------------------------------- */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_word(char c)
+{
+	return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '*';
+}
+
+static bool add_literal(struct scan *scan, size_t size)
+{
+	struct config_source *source = scan->source;
+
+	if (!grow((void **)&source->literals, &source->literal_capacity, source->literal_count + 1,
+		    sizeof source->literals[0])) {
+		return out_of_memory(scan->errors, source->files[0]);
+	}
+	source->literals[source->literal_count++] =
+		(struct config_literal){source->size, size, source->line_count};
+	return true;
+}
+
+static bool take_token(struct scan *scan, struct cursor *cursor, enum token token, size_t size)
+{
+	struct text text = text_part(cursor->contents, cursor->at, size);
+
+	cursor->line_is_blank = false;
+	if (!check_order(scan, token, text) || (is_value(token) && !add_literal(scan, size))) {
+		return false;
+	}
+	scan->before = token;
+	scan->before_text = text;
+	return take(scan, cursor, size);
+}
+
+static bool take_word(struct scan *scan, struct cursor *cursor)
+{
+	size_t size = 1;
+
+	while (is_word(peek(cursor, size))) {
+		size++;
+	}
+	struct text word = text_part(cursor->contents, cursor->at, size);
+	bool is_boolean =
+		text_equal_ignoring_case(word, TEXT("true")) || text_equal_ignoring_case(word, TEXT("false"));
+	return take_token(scan, cursor, is_boolean ? TOKEN_BOOLEAN : TOKEN_WORD, size);
+}
+
+/* A number that libconfig takes for one: digits, hexadecimal or with a point, perhaps with L. */
+static bool is_number(struct text text)
+{
+	size_t at = text.start[0] == '-' || text.start[0] == '+' ? 1 : 0;
+	bool is_hexadecimal = text_begins_ignoring_case(text_from(text, at), TEXT("0x"));
+	const char *allowed = is_hexadecimal ? "0123456789abcdefABCDEF" : "0123456789.";
+	size_t end = at += is_hexadecimal ? 2 : 0;
+
+	while (end < text.size && strchr(allowed, text.start[end]) != NULL) {
+		end++;
+	}
+	struct text suffix = text_from(text, end);
+	return end > at &&
+	       (text_is_empty(suffix) || text_equal(suffix, TEXT("L")) || text_equal(suffix, TEXT("LL")));
+}
+
+static bool take_number(struct scan *scan, struct cursor *cursor)
+{
+	size_t size = 1;
+
+	while (is_word(peek(cursor, size)) || peek(cursor, size) == '.') {
+		size++;
+	}
+	struct text text = text_part(cursor->contents, cursor->at, size);
+	if (!is_number(text)) {
+		text = text_part(text, 0, 40);
+		return refuse(scan, "%.*s is no number; text and durations stand in quotes: \"%.*s\"",
+			TEXT_PRINT(text), TEXT_PRINT(text));
+	}
+	return take_token(scan, cursor, TOKEN_NUMBER, size);
+}
+
+static bool take_string(struct scan *scan, struct cursor *cursor)
+{
+	size_t size = 1;
+
+	while (peek(cursor, size) != '"') {
+		size += peek(cursor, size) == '\\' ? 1 : 0;
+		if (cursor->at + size >= cursor->contents.size || peek(cursor, size) == '\n') {
+			return refuse(scan, "the quote that opens here is not closed on its line");
+		}
+		if (text_begins_ignoring_case(
+			    text_from(cursor->contents, cursor->at + size - 1), TEXT("\\x00"))) {
+			return refuse(scan, "\\x00 can't be part of a text");
+		}
+		size++;
+	}
+	return take_token(scan, cursor, TOKEN_STRING, size + 1);
+}
+
+static bool take_line_comment(struct scan *scan, struct cursor *cursor)
+{
+	struct text rest = text_from(cursor->contents, cursor->at);
+
+	return take(scan, cursor, text_find(rest, '\n'));
+}
+
+static bool take_block_comment(struct scan *scan, struct cursor *cursor)
+{
+	size_t size = 2;
+
+	while (!(peek(cursor, size) == '*' && peek(cursor, size + 1) == '/')) {
+		if (cursor->at + size >= cursor->contents.size) {
+			return refuse(scan, "the comment that opens here is never closed");
+		}
+		size++;
+	}
+	return take(scan, cursor, size + 2);
+}
+
+static bool take_mark(struct scan *scan, struct cursor *cursor)
+{
+	char mark = peek(cursor, 0);
+
+	switch (mark) {
+	case '=':
+	case ':':
+		return take_token(scan, cursor, TOKEN_EQUALS, 1);
+	case ',':
+		return take_token(scan, cursor, TOKEN_COMMA, 1);
+	case ';':
+		return take_token(scan, cursor, TOKEN_NONE, 1);
+	case '{':
+	case '(':
+	case '[':
+		return take_token(scan, cursor, TOKEN_OPEN, 1) && open_bracket(scan, mark);
+	case '}':
+	case ')':
+	case ']':
+		return take_token(scan, cursor, TOKEN_CLOSE, 1) && close_bracket(scan, mark);
+	default:
+		break;
+	}
+	if (mark > ' ' && mark < 0x7F) {
+		return refuse(scan, "`%c` has no meaning here; is a quote missing?", mark);
+	}
+	return refuse(scan, "a character that has no meaning outside quotes");
+}
+
+/* ---- files ---------------------------------------------------------------------------------------- */
+
+static bool scan_contents(struct scan *scan, struct cursor *cursor);
+static bool scan_file(struct scan *scan, char *path, const struct cursor *includer);
+
+/* The name as written, relative to the folder of the including file. Heap; NULL without memory. */
+static char *beside(const char *file, struct text name)
+{
+	const char *slash = strrchr(file, '/');
+	int folder = slash == NULL || name.start[0] == '/' ? 0 : (int)(slash + 1 - file);
+	char *path = NULL;
+
+	return asprintf(&path, "%.*s%.*s", folder, file, TEXT_PRINT(name)) < 0 ? NULL : path;
+}
+
+/* @include "FILE", first on its line: the file's text stands in its place. */
+static bool take_include(struct scan *scan, struct cursor *cursor)
+{
+	struct text rest = text_from(cursor->contents, cursor->at);
+	struct text line = text_part(rest, 0, text_find(rest, '\n'));
+	struct text name = text_trim(text_from(line, sizeof "@include" - 1));
+	size_t close = text_find(text_from(name, 1), '"');
+
+	if (!text_begins(line, TEXT("@include")) || !cursor->line_is_blank) {
+		return refuse(scan, "`@` only begins a line that says: @include \"FILE\"");
+	}
+	if (!text_begins(name, TEXT("\"")) || close + 1 >= name.size || close == 0 ||
+		text_find(name, '\\') < close) {
+		return refuse(scan, "@include needs a file name in quotes, without a backslash");
+	}
+	size_t size = (size_t)(name.start - line.start) + close + 2;
+	name = text_part(name, 1, close);
+	char *path = beside(scan->source->files[cursor->file], name);
+	if (path == NULL) {
+		return out_of_memory(scan->errors, scan->source->files[0]);
+	}
+	if (!scan_file(scan, path, cursor)) {
+		return false;
+	}
+	cursor->at += size;
+	cursor->line_is_blank = false;
+	return append(scan, TEXT("\n")) && begin_line(scan, cursor->file, cursor->line);
+}
+
+static bool take_blank(struct scan *scan, struct cursor *cursor)
+{
+	return take(scan, cursor, 1);
+}
+
+/* The next piece of the file by its first bytes. */
+static bool take_piece(struct scan *scan, struct cursor *cursor)
+{
+	char c = peek(cursor, 0), next = peek(cursor, 1);
+
+	if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f') {
+		return take_blank(scan, cursor);
+	} else if (c == '#' || (c == '/' && next == '/')) {
+		return take_line_comment(scan, cursor);
+	} else if (c == '/' && next == '*') {
+		return take_block_comment(scan, cursor);
+	} else if (c == '"') {
+		return take_string(scan, cursor);
+	} else if (c == '@') {
+		return take_include(scan, cursor);
+	} else if (is_letter(c) || c == '*') {
+		return take_word(scan, cursor);
+	} else if (is_digit(c) || c == '-' || c == '+' || c == '.') {
+		return take_number(scan, cursor);
+	}
+	return take_mark(scan, cursor);
+}
+
+static bool refuse_line(struct scan *scan, const struct cursor *cursor, size_t at, const char *sentence)
+{
+	struct config_place place = {
+		scan->source->files[cursor->file], cursor->line, scan->source->line_count};
+
+	for (size_t i = 0; i < at; i++) {
+		place.line += cursor->contents.start[i] == '\n' ? 1 : 0;
+	}
+	config_errors_add(scan->errors, &place, NULL, "%s", sentence);
+	return false;
+}
+
+/* A NUL would end the string for libconfig, and a file in Shift_JIS has backslashes inside its characters. */
+static bool check_bytes(struct scan *scan, const struct cursor *cursor)
+{
+	struct text contents = cursor->contents;
+	size_t at = text_find(contents, '\0');
+
+	if (at < contents.size) {
+		return refuse_line(scan, cursor, at, "a NUL byte; this is no text file");
+	}
+	if (!text_is_utf8(contents, &at)) {
+		return refuse_line(scan, cursor, at, "a byte that is no UTF-8; save the file as UTF-8");
+	}
+	return true;
+}
+
+static bool scan_contents(struct scan *scan, struct cursor *cursor)
+{
+	if (text_begins(cursor->contents, TEXT("\xEF\xBB\xBF"))) { /* the mark that some editors begin with */
+		cursor->contents = text_from(cursor->contents, 3);
+	}
+	if (!check_bytes(scan, cursor) || (scan->source->line_count > 0 && !append(scan, TEXT("\n"))) ||
+		!append(scan, TEXT("")) || !begin_line(scan, cursor->file, 1)) {
+		return false;
+	}
+	while (cursor->at < cursor->contents.size) {
+		if (!take_piece(scan, cursor)) {
+			return false;
+		}
+	}
+	if (scan->before == TOKEN_WORD || scan->before == TOKEN_EQUALS) {
+		return refuse(scan, "the file ends in the middle of a setting");
+	}
+	return true;
+}
+
+/* The whole file, heap. NULL with errno. Never waits (a pipe) and never reads what is no regular file. */
+static char *read_whole(const char *path, size_t *size)
+{
+	struct stat status;
+	char *contents = NULL;
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (descriptor < 0) {
+		return NULL;
+	}
+	errno = 0;
+	if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
+		/* One byte more than may be, so that the limit is seen to be passed. */
+		contents = malloc(CONFIG_TEXT_MAX + 1);
+	} else if (errno == 0) {
+		errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+	}
+	*size = 0;
+	for (ssize_t got = 1; contents != NULL && got > 0 && *size <= CONFIG_TEXT_MAX; *size += (size_t)got) {
+		got = read(descriptor, contents + *size, CONFIG_TEXT_MAX + 1 - *size);
+		if (got < 0) {
+			free(contents);
+			contents = NULL;
+			break;
+		}
+	}
+	int error = errno;
+	close(descriptor);
+	errno = error;
+	return contents;
+}
+
+/* Why the file may not be included here, or NULL. Links may hide a loop from the names: then depth ends it.
+ */
+static const char *include_refused(
+	const struct config_source *source, const char *path, const struct cursor *includer)
+{
+	size_t depth = 0;
+
+	for (; includer != NULL; includer = includer->includer) {
+		depth++;
+		if (strcmp(source->files[includer->file], path) == 0) {
+			return "includes itself";
+		}
+	}
+	return depth > CONFIG_INCLUDE_DEPTH_MAX || source->file_count == CONFIG_FILES_MAX
+		       ? "too many files include each other"
+		       : NULL;
+}
+
+/* Takes path over. The line that includes the file is to blame, or the file itself. */
+static bool refuse_file(struct scan *scan, char *path, const struct cursor *includer, const char *why)
+{
+	struct config_place place = {.file = path};
+
+	if (includer != NULL) {
+		refuse(scan, "@include: %s: %s", path, why);
+	} else {
+		config_errors_add(scan->errors, &place, NULL, "%s", why);
+	}
+	free(path);
+	return false;
+}
+
+/* Takes path over. */
+static bool scan_file(struct scan *scan, char *path, const struct cursor *includer)
+{
+	struct config_source *source = scan->source;
+	const char *why = include_refused(source, path, includer);
+	size_t size = 0;
+
+	if (why != NULL) {
+		return refuse_file(scan, path, includer, why);
+	}
+	char *contents = read_whole(path, &size);
+	if (contents == NULL) {
+		return refuse_file(scan, path, includer,
+			errno == EISDIR   ? "is a folder, not a file"
+			: errno == EINVAL ? "is no regular file"
+					  : strerror(errno));
+	}
+	source->files[source->file_count] = path;
+	struct cursor cursor = {
+		.contents = {contents, size},
+		.file = source->file_count++,
+		.line = 1,
+		.line_is_blank = true,
+		.includer = includer,
+	};
+	bool good = scan_contents(scan, &cursor);
+	free(contents);
+	return good;
+}
+
+bool config_source_read(struct config_source *source, const char *path, struct config_errors *errors)
+{
+	struct scan scan = {.source = source, .errors = errors};
+	char *copy = strdup(path);
+
+	*source = (struct config_source){0};
+	return copy == NULL ? out_of_memory(errors, path)
+			    : scan_file(&scan, copy, NULL) && check_all_closed(&scan);
+}
+
+bool config_source_read_text(
+	struct config_source *source, const char *name, struct text contents, struct config_errors *errors)
+{
+	struct scan scan = {.source = source, .errors = errors};
+	struct cursor cursor = {.contents = contents, .line = 1, .line_is_blank = true};
+
+	*source = (struct config_source){0};
+	source->files[0] = strdup(name);
+	if (source->files[0] == NULL) {
+		return out_of_memory(errors, name);
+	}
+	source->file_count = 1;
+	return scan_contents(&scan, &cursor) && check_all_closed(&scan);
+}
