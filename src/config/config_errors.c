@@ -46,6 +46,18 @@ void config_errors_add_list(struct config_errors *errors, const struct config_pl
 	}
 }
 
+void config_errors_add_text(struct config_errors *errors, size_t order, const char *text)
+{
+	struct config_error *error = make_room(errors, order);
+
+	errors->wrong++;
+	if (error != NULL) {
+		error->order = order;
+		error->is_warning = false;
+		snprintf(error->text, sizeof error->text, "%s", text);
+	}
+}
+
 void config_errors_add(struct config_errors *errors, const struct config_place *place, const char *setting,
 	const char *format, ...)
 {

@@ -4,6 +4,7 @@
 #include "pbxguard/config/config_node.h"
 #include "pbxguard/config/config_source.h"
 
+#include <assert.h>
 #include <libconfig.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +114,8 @@ static bool parse(struct config_file *file, struct config_errors *errors)
 	}
 	struct building building = {.file = file};
 	build_node(&building, root);
+	/* The scanner lets nothing through that libconfig would cut into values in another way. */
+	assert(building.literal == file->source.literal_count);
 	return true;
 }
 

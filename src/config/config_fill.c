@@ -175,12 +175,12 @@ static bool fill_text(const struct filling *filling, const struct setting *setti
 		complain(filling, node, "\"%s\" has a control character in it", shown);
 		return false;
 	}
-	if (node->value.size >= setting->size) {
-		complain(filling, node, "\"%s\" is longer than %zu bytes", shown, setting->size - 1);
-		return false;
-	}
 	if (setting->check != NULL && !setting->check(node->value, why)) {
 		complain(filling, node, "\"%s\" %s", shown, why);
+		return false;
+	}
+	if (node->value.size >= setting->size) {
+		complain(filling, node, "\"%s\" is longer than %zu bytes", shown, setting->size - 1);
 		return false;
 	}
 	text_copy(node->value, out, setting->size);
@@ -306,7 +306,10 @@ static size_t list_capacity(const struct setting *setting)
 	return setting->type == SETTING_NETWORKS ? NETWORK_SET_MAX : setting->capacity;
 }
 
-/* A value alone is a list of one. What the file says replaces the default. */
+/*
+ * A value alone is a list of one. What the file says replaces the default. A wrong list is empty, so that in
+ * any other the n-th element is the file's n-th.
+ */
 static bool fill_list(const struct filling *filling, const struct setting *setting,
 	const struct config_node *node, char *base)
 {
@@ -325,13 +328,15 @@ static bool fill_list(const struct filling *filling, const struct setting *setti
 		}
 		if (index == list_capacity(setting)) {
 			complain(&inner, element, "the list has more than %zu elements", index);
-			return false;
+			good = false;
+			break;
 		}
 		bool filled = fill_element(&inner, setting, element, base, *count);
 		/* A network set counts for itself. */
 		*count += filled && setting->type != SETTING_NETWORKS ? 1 : 0;
 		good = good && filled;
 	}
+	*count = good ? *count : 0;
 	return good;
 }
 

@@ -44,6 +44,8 @@ void config_errors_warn(struct config_errors *errors, const struct config_place 
 void config_errors_add_list(struct config_errors *errors, const struct config_place *place,
 	const char *setting, bool is_warning, const char *format, va_list arguments)
 	__attribute__((format(printf, 5, 0)));
+/* A line that is whole already, as the readers of data files give it. */
+void config_errors_add_text(struct config_errors *errors, size_t order, const char *text);
 
 /* One a line, then "and N more" where some did not fit. */
 void config_errors_write(const struct config_errors *errors, FILE *stream);

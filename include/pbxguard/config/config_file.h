@@ -26,7 +26,8 @@ void config_file_free(struct config_file *file); /* NULL is fine */
 
 /*
  * Fills the struct, which the caller set to zero, with the table's defaults and then with what the file says,
- * down into groups. A wrong setting keeps its default. False when the file has errors.
+ * down into groups. A wrong setting keeps its default, a wrong list is empty. False
+ * when the file has errors.
  */
 bool config_file_fill(const struct config_file *file, const struct setting_table *table, void *settings,
 	struct config_errors *errors);
