@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/config/config.h"
+
+#include "pbxguard/config/config_check.h"
+#include "pbxguard/config/config_data.h"
+#include "pbxguard/config/config_file.h"
+#include "pbxguard/config/config_schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The tables' defaults are all that there is when nobody wrote a configuration. */
+#define BUILT_IN_NAME "built-in defaults"
+
+void config_free(struct config *config)
+{
+	if (config == NULL) {
+		return;
+	}
+	rules_settings_free(config->rules);
+	destination_table_free(config->destination_table);
+	destination_lists_free(config->destination_lists);
+	calendar_free(config->calendar);
+	free(config->path);
+	free(config);
+}
+
+static struct config *new_config(const char *path)
+{
+	struct config *config = calloc(1, sizeof *config);
+
+	if (config == NULL) {
+		return NULL;
+	}
+	config->rules = rules_settings_new();
+	config->path = path == NULL ? NULL : strdup(path);
+	if (config->rules == NULL || (path != NULL && config->path == NULL)) {
+		config_free(config);
+		return NULL;
+	}
+	return config;
+}
+
+/* Fills the settings of every layer and rule. False without memory. */
+static bool fill_settings(struct config *config, const struct config_file *file, struct config_errors *errors)
+{
+	struct config_schema *schema = config_schema_new();
+	void *block = schema == NULL ? NULL : calloc(1, config_schema_block_size(schema));
+
+	if (block != NULL) {
+		config_file_fill(file, config_schema_table(schema), block, errors);
+		memcpy(&config->settings, block, sizeof config->settings);
+		config_schema_copy_rules(schema, block, config->rules);
+	}
+	free(block);
+	config_schema_free(schema);
+	return block != NULL;
+}
+
+static bool read_all(struct config *config, const struct config_file *file,
+	const struct data_folders *folders, instant now, struct config_errors *errors)
+{
+	struct local_time local;
+
+	if (!fill_settings(config, file, errors)) {
+		config_file_complain(file, errors, "", "out of memory");
+		return false;
+	}
+	local_time_of(now, &local);
+	struct config_reading reading = {config, file, folders, local.date, errors};
+	config_data_read(&reading);
+	config_check(&reading);
+	return errors->wrong == 0;
+}
+
+struct config *config_new_with_folders(
+	const char *path, const struct data_folders *folders, instant now, struct config_errors *errors)
+{
+	struct config_file *file = path == NULL ? config_file_from_text(BUILT_IN_NAME, TEXT(""), errors)
+						: config_file_open(path, errors);
+	struct config *config = file == NULL ? NULL : new_config(path);
+
+	if (config == NULL || !read_all(config, file, folders, now, errors)) {
+		config_free(config);
+		config = NULL;
+	}
+	config_file_free(file);
+	return config;
+}
+
+struct config *config_new_from(const char *path, instant now, struct config_errors *errors)
+{
+	struct data_folders folders;
+
+	data_folders_for(path, &folders);
+	return config_new_with_folders(path, &folders, now, errors);
+}

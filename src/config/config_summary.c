@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/config/config.h"
+
+#include "pbxguard/config/config_check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Each line begins with what it is about. */
+static void __attribute__((format(printf, 3, 4))) say(FILE *out, const char *about, const char *format, ...)
+{
+	va_list arguments;
+
+	fprintf(out, "%-14s ", about);
+	va_start(arguments, format);
+	vfprintf(out, format, arguments);
+	va_end(arguments);
+	fputc('\n', out);
+}
+
+/* ---- what is guarded ------------------------------------------------------------------------------- */
+
+static void say_networks(FILE *out, const char *about, const struct network_set *set, const char *if_none)
+{
+	char text[NETWORK_TEXT_SIZE];
+
+	if (set->count == 0) {
+		say(out, about, "%s", if_none);
+		return;
+	}
+	fprintf(out, "%-14s", about);
+	for (size_t i = 0; i < set->count; i++) {
+		fprintf(out, "%s %s", i == 0 ? "" : ",", network_format(&set->networks[i], text));
+	}
+	fputc('\n', out);
+}
+
+/* A list of equally long strings, one after the other in memory. */
+static void say_texts(
+	FILE *out, const char *about, const char *first, size_t size, size_t count, const char *if_none)
+{
+	if (count == 0) {
+		say(out, about, "%s", if_none);
+		return;
+	}
+	fprintf(out, "%-14s", about);
+	for (size_t i = 0; i < count; i++) {
+		fprintf(out, "%s %s", i == 0 ? "" : ",", first + i * size);
+	}
+	fputc('\n', out);
+}
+
+static void say_site(FILE *out, const struct config *config)
+{
+	const struct site *site = &config->settings.site;
+
+	say(out, "site", "%s, time zone %s", site->name,
+		site->timezone[0] == '\0' ? "of this computer" : site->timezone);
+	say_networks(out, "PBX", &site->pbx,
+		"not given: live, this computer's own addresses; of a capture, every leg is unknown");
+	say_networks(out, "trunks", &site->trunks,
+		"not given: a call's way to the carrier is not told from its other ways");
+	say_networks(out, "extensions", &site->extensions,
+		"not given: any address could be a phone, so no caller is known for a stranger");
+	say_texts(out, "numbers", site->numbers[0], SITE_NUMBER_SIZE, site->number_count, "not given");
+	say_texts(out, "outside line", site->outside_line[0], OUTSIDE_LINE_SIZE, site->outside_line_count,
+		"no digits are dialled for a line");
+	say(out, "trunk numbers", "%s",
+		site->trunk_numbers == TRUNK_NUMBERS_E164 ? "e164: country code and number without +"
+							  : "as_dialled");
+}
+
+static void say_capture(FILE *out, const struct config *config)
+{
+	const struct capture_settings *capture = &config->settings.capture;
+
+	say_texts(out, "interfaces", capture->interfaces[0], CAPTURE_INTERFACE_SIZE, capture->interface_count,
+		"none");
+	if (capture->port_count == 0) {
+		say(out, "ports", "%d; of a capture, all", CAPTURE_SIP_PORT);
+		return;
+	}
+	fprintf(out, "%-14s", "ports");
+	for (size_t i = 0; i < capture->port_count; i++) {
+		fprintf(out, "%s %" PRIu32, i == 0 ? "" : ",", capture->ports[i]);
+	}
+	fputc('\n', out);
+}
+
+static void say_files(FILE *out, const struct config *config)
+{
+	for (size_t i = 0; i < config->data_file_count; i++) {
+		const struct config_data_file *file = &config->data_files[i];
+		say(out, i == 0 ? "files" : "", "%s: %s", file->setting, file->path);
+	}
+}
+
+/* ---- destinations and calendar ------------------------------------------------------------------------ */
+
+static void say_destinations(FILE *out, const struct config *config)
+{
+	const struct destinations_settings *settings = &config->settings.destinations;
+
+	say(out, "dial plan", "%s, country code +%s, %zu emergency numbers", config->dial_plan.name,
+		config->dial_plan.country_code, config->dial_plan.emergency_count);
+	say(out, "destinations", "%zu prefixes; %zu countries are high-risk, under %zu codes",
+		destination_count(config->destination_table), config->high_risk_countries,
+		destination_lists_high_risk_count(config->destination_lists));
+	say_texts(out, "denied", settings->deny[0], DESTINATION_ENTRY_SIZE, settings->deny_count, "none");
+	say_texts(out, "allowed", settings->allow[0], DESTINATION_ENTRY_SIZE, settings->allow_count, "none");
+}
+
+static void say_hours(FILE *out, const struct config *config)
+{
+	static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+	const struct business_hours *hours = &config->settings.calendar.business_hours;
+	struct open_minutes minutes;
+
+	open_minutes_of(hours, &minutes);
+	fprintf(out, "%-14s %zu h %zu min a week:", "open", minutes.count / 60, minutes.count % 60);
+	for (int day = 0; day < CALENDAR_DAYS; day++) {
+		const char *of_day = business_hours_of(hours, day);
+		fprintf(out, "%s %s %s", day == 0 ? "" : ";", days[day], of_day[0] == '\0' ? "-" : of_day);
+	}
+	fputc('\n', out);
+}
+
+static void say_calendar(FILE *out, const struct config *config)
+{
+	const struct calendar_settings *settings = &config->settings.calendar;
+	size_t count = calendar_holiday_count(config->calendar);
+
+	say_hours(out, config);
+	say_texts(out, "closed", settings->closed[0], CALENDAR_CLOSED_SIZE, settings->closed_count,
+		"no days of its own");
+	if (count == 0) {
+		say(out, "holidays", "none: a public holiday is a day like others");
+		return;
+	}
+	fprintf(out, "%-14s %zu, next:", "holidays", count);
+	for (size_t i = 0; i < config->next_holiday_count; i++) {
+		const struct config_holiday *holiday = &config->next_holidays[i];
+		fprintf(out, "%s %04d-%02d-%02d %s", i == 0 ? "" : ",", holiday->date.year,
+			holiday->date.month, holiday->date.day, holiday->name);
+	}
+	fprintf(out, "%s\n", config->next_holiday_count == 0 ? " none" : "");
+}
+
+/* ---- rules and alerts ---------------------------------------------------------------------------------- */
+
+static void say_limit(FILE *out, const struct setting *setting, const char *base)
+{
+	const void *value = base + setting->offset;
+	char text[DURATION_TEXT_SIZE];
+
+	switch (setting->type) {
+	case SETTING_NUMBER:
+		fprintf(out, ", %s %" PRIu32, setting->name, *(const uint32_t *)value);
+		break;
+	case SETTING_DURATION:
+		fprintf(out, ", %s %s", setting->name, duration_format(*(const duration *)value, text));
+		break;
+	case SETTING_CHOICE:
+		fprintf(out, ", %s %s", setting->name, setting->choices[*(const int *)value]);
+		break;
+	case SETTING_BOOLEAN:
+	case SETTING_TEXT:
+	case SETTING_NUMBERS:
+	case SETTING_TEXTS:
+	case SETTING_NETWORKS:
+	case SETTING_GROUP:
+	case SETTING_GROUPS:
+		break;
+	}
+}
+
+static bool rule_is_enabled(const struct rule *rule, const char *settings)
+{
+	const struct setting *enabled = setting_find(rule->settings, TEXT("enabled"));
+
+	return enabled == NULL || *(const bool *)(settings + enabled->offset);
+}
+
+static void say_rules(FILE *out, const struct config *config)
+{
+	for (size_t i = 0; i < rules_count(); i++) {
+		const struct rule *rule = rules_at(i);
+		const char *settings = rules_settings_at(config->rules, i);
+		bool enabled = rule_is_enabled(rule, settings);
+
+		fprintf(out, "%-14s %s: %s", i == 0 ? "rules" : "", rule->name, enabled ? "on" : "OFF");
+		for (size_t j = 0; enabled && j < rule->settings->count; j++) {
+			say_limit(out, &rule->settings->settings[j], settings);
+		}
+		fputc('\n', out);
+	}
+}
+
+/* The words of the file for what a group of settings says, whatever there is in it. */
+static void say_group(FILE *out, const struct setting_table *table, const char *base)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		say_limit(out, &table->settings[i], base);
+	}
+}
+
+static void say_actions(FILE *out, const struct config *config)
+{
+	const struct action_settings *actions = &config->settings.actions;
+
+	say(out, "alerts", "mode monitor: told, nothing is refused; at most %" PRIu32 " lines a minute",
+		actions->alerts_per_minute);
+	if (!actions->syslog.enabled) {
+		say(out, "syslog", "off");
+		return;
+	}
+	const struct setting *syslog = setting_find(&action_settings_table, TEXT("syslog"));
+	fprintf(out, "%-14s on", "syslog");
+	say_group(out, syslog->group, (const char *)actions + syslog->offset);
+	fputc('\n', out);
+}
+
+static void (*const parts[])(FILE *out, const struct config *config) = {
+	say_site,
+	say_capture,
+	say_destinations,
+	say_calendar,
+	say_rules,
+	say_actions,
+	say_files,
+};
+
+char *config_summary(const struct config *config)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL) {
+		return NULL;
+	}
+	say(out, "configuration", "%s", config->path == NULL ? "none: the built-in defaults" : config->path);
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		parts[i](out, config);
+	}
+	return fclose(out) == 0 ? text : NULL;
+}

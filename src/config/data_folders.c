@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/config/data_folders.h"
+
+#include "build_folders.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_regular_file(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/* False when it does not fit. */
+static bool join(const char *folder, const char *name, char path[static DATA_PATH_SIZE])
+{
+	int size = strcmp(folder, ".") == 0 ? snprintf(path, DATA_PATH_SIZE, "%s", name)
+					    : snprintf(path, DATA_PATH_SIZE, "%s/%s", folder, name);
+
+	return size > 0 && size < DATA_PATH_SIZE;
+}
+
+void data_folders_add(struct data_folders *folders, const char *folder)
+{
+	for (size_t i = 0; i < folders->count; i++) {
+		if (strcmp(folders->folders[i], folder) == 0) {
+			return;
+		}
+	}
+	size_t size = strlen(folder) + 1;
+	if (folders->count < DATA_FOLDERS_MAX && size <= DATA_PATH_SIZE) {
+		memcpy(folders->folders[folders->count++], folder, size);
+	}
+}
+
+/* "/etc/pbxguard" of "/etc/pbxguard/pbxguard.conf"; "." of a name alone. */
+static void add_folder_of(struct data_folders *folders, const char *file)
+{
+	char folder[DATA_PATH_SIZE];
+	const char *slash = strrchr(file, '/');
+	int size = slash == NULL ? 1 : (int)(slash - file);
+
+	if (slash == file) {
+		data_folders_add(folders, "/");
+	} else if (size < DATA_PATH_SIZE) {
+		snprintf(folder, sizeof folder, "%.*s", size, slash == NULL ? "." : file);
+		data_folders_add(folders, folder);
+	}
+}
+
+static bool is_source(const char *folder)
+{
+	char path[DATA_PATH_SIZE];
+
+	return join(folder, "meson.build", path) && is_regular_file(path) &&
+	       join(folder, "conf/destinations.csv", path) && is_regular_file(path);
+}
+
+static void add_source(struct data_folders *folders)
+{
+	char folder[DATA_PATH_SIZE], conf[DATA_PATH_SIZE];
+	ssize_t size = readlink("/proc/self/exe", folder, sizeof folder - 1);
+
+	if (size <= 0 || (size_t)size == sizeof folder - 1) {
+		return;
+	}
+	folder[size] = '\0';
+	for (int up = 0; up < 4; up++) {
+		char *slash = strrchr(folder, '/');
+		if (slash == NULL || slash == folder) {
+			return;
+		}
+		*slash = '\0';
+		if (is_source(folder) && join(folder, "conf", conf)) {
+			data_folders_add(folders, conf);
+			return;
+		}
+	}
+}
+
+void data_folders_for(const char *configuration, struct data_folders *folders)
+{
+	*folders = (struct data_folders){0};
+	if (configuration != NULL) {
+		add_folder_of(folders, configuration);
+	}
+	data_folders_add(folders, configuration == NULL ? CONFIGURATION_FOLDER : DATA_FOLDER);
+	data_folders_add(folders, configuration == NULL ? DATA_FOLDER : CONFIGURATION_FOLDER);
+	add_source(folders);
+}
+
+bool data_folders_find(const struct data_folders *folders, const char *name, char path[static DATA_PATH_SIZE])
+{
+	char candidate[DATA_PATH_SIZE];
+
+	if (name[0] == '/') {
+		return is_regular_file(name) && snprintf(path, DATA_PATH_SIZE, "%s", name) < DATA_PATH_SIZE;
+	}
+	for (size_t i = 0; i < folders->count; i++) {
+		if (join(folders->folders[i], name, candidate) && is_regular_file(candidate)) {
+			memcpy(path, candidate, sizeof candidate);
+			return true;
+		}
+	}
+	return false;
+}
+
+char *data_folders_list(const struct data_folders *folders, char *buffer, size_t buffer_size)
+{
+	size_t used = 0;
+
+	buffer[0] = '\0';
+	for (size_t i = 0; i < folders->count && used < buffer_size; i++) {
+		used += (size_t)snprintf(
+			buffer + used, buffer_size - used, "%s%s", i == 0 ? "" : ", ", folders->folders[i]);
+	}
+	return buffer;
+}

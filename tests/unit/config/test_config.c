@@ -1,0 +1,581 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "pbxguard/config/config.h"
+#include "pbxguard/config/config_check.h"
+#include "pbxguard/config/config_file.h"
+#include "pbxguard/config/config_schema.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- helpers --------------------------------------------------------------------------------------- */
+
+static instant moment(const char *text)
+{
+	instant when = 0;
+
+	assert_true(instant_parse(text_of(text), &when));
+	return when;
+}
+
+#define NOW moment("2026-11-22 12:00")
+
+/* A file of the source. Heap. */
+static char *read_source(const char *name, size_t *size)
+{
+	char path[512];
+	char *contents = calloc(1, 256 * 1024);
+
+	snprintf(path, sizeof path, "%s/%s", getenv("PBXGUARD_SOURCE"), name);
+	FILE *stream = fopen(path, "r");
+	assert_non_null(stream);
+	*size = fread(contents, 1, 256 * 1024 - 1, stream);
+	fclose(stream);
+	return contents;
+}
+
+static void write_file(const char *name, const char *text)
+{
+	FILE *stream = fopen(name, "w");
+
+	assert_non_null(stream);
+	fputs(text, stream);
+	fclose(stream);
+}
+
+/* Each test of files works in a folder of its own. */
+static int enter_folder(void **state)
+{
+	char *folder = strdup("/tmp/pbxguard-config-XXXXXX");
+
+	*state = folder;
+	return mkdtemp(folder) == NULL || chdir(folder) != 0;
+}
+
+static int leave_folder(void **state)
+{
+	char command[128];
+
+	snprintf(command, sizeof command, "rm -r '%s'", (char *)*state);
+	free(*state);
+	return chdir("/") != 0 || system(command) != 0;
+}
+
+/* Reads t.conf of this text. */
+static struct config *read_at(const char *text, const char *when, struct config_errors *errors)
+{
+	*errors = (struct config_errors){0};
+	write_file("t.conf", text);
+	return config_new_from("t.conf", moment(when), errors);
+}
+
+static void assert_lines(const struct config_errors *errors, const char *expected)
+{
+	char *got = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&got, &size);
+
+	config_errors_write(errors, stream);
+	fclose(stream);
+	assert_string_equal(got, expected);
+	free(got);
+}
+
+static void assert_refused(const char *text, const char *expected)
+{
+	struct config_errors errors;
+
+	assert_null(read_at(text, "2026-11-22 12:00", &errors));
+	assert_lines(&errors, expected);
+}
+
+static struct config *assert_accepted(const char *text, const char *warnings)
+{
+	struct config_errors errors;
+	struct config *config = read_at(text, "2026-11-22 12:00", &errors);
+
+	assert_lines(&errors, warnings);
+	assert_non_null(config);
+	return config;
+}
+
+/* ---- defaults ---------------------------------------------------------------------------------------- */
+
+static struct config *read_good(const char *path)
+{
+	struct config_errors errors = {0};
+	struct config *config = config_new_from(path, NOW, &errors);
+
+	assert_lines(&errors, "");
+	assert_non_null(config);
+	return config;
+}
+
+static void without_a_configuration_japan_is_watched(void **state)
+{
+	struct config *config = read_good(NULL);
+	struct config_settings *settings = &config->settings;
+
+	(void)state;
+	assert_string_equal(settings->dial_plan_file, "dial-plans/japan.conf");
+	assert_string_equal(config->dial_plan.country, "JP");
+	assert_ptr_equal(config->dial_plan.destinations, config->destination_table);
+	assert_string_equal(settings->destinations.table, "destinations.csv");
+	assert_int_equal(destination_lists_high_risk_count(config->destination_lists), 76);
+	assert_int_equal(config->high_risk_countries, 77);
+	assert_true(calendar_holiday_count(config->calendar) > 100);
+	assert_int_equal(settings->actions.mode, ACTION_MODE_MONITOR);
+	assert_int_equal(config->data_file_count, 4);
+	config_free(config);
+}
+
+static void the_shipped_file_says_what_the_defaults_are(void **state)
+{
+	char path[512];
+	struct open_minutes given, initial;
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/conf/pbxguard.conf", getenv("PBXGUARD_SOURCE"));
+	struct config *shipped = read_good(path), *defaults = read_good(NULL);
+	for (size_t i = 0; i < rules_count(); i++) {
+		assert_memory_equal(rules_settings_at(shipped->rules, i),
+			rules_settings_at(defaults->rules, i), rules_at(i)->settings_size);
+	}
+	open_minutes_of(&shipped->settings.calendar.business_hours, &given);
+	open_minutes_of(&defaults->settings.calendar.business_hours, &initial);
+	assert_memory_equal(given.open, initial.open, sizeof given.open);
+	/* Written out in the one, "default" in the other. */
+	shipped->settings.calendar.business_hours = defaults->settings.calendar.business_hours;
+	assert_memory_equal(&shipped->settings, &defaults->settings, sizeof shipped->settings);
+	config_free(shipped);
+	config_free(defaults);
+}
+
+/* ---- each setting is explained ------------------------------------------------------------------------ */
+
+typedef void visit_setting(void *context, const char *path, const struct setting *setting);
+
+/* Each setting of the table, and of its groups, that is no group itself. */
+static void each_setting(
+	const struct setting_table *table, const char *group, visit_setting *visit, void *context)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct setting *setting = &table->settings[i];
+		char *path;
+
+		assert_true(asprintf(&path, "%s%s%s", group, group[0] == '\0' ? "" : ".", setting->name) > 0);
+		if (setting->type == SETTING_GROUP) {
+			each_setting(setting->group, path, visit, context);
+		} else {
+			visit(context, path, setting);
+		}
+		free(path);
+	}
+}
+
+static void each_setting_of_the_file(visit_setting *visit, void *context)
+{
+	struct config_schema *schema = config_schema_new();
+
+	each_setting(config_schema_table(schema), "", visit, context);
+	config_schema_free(schema);
+}
+
+/* Takes the // off in front of "name = ", so that the file has all that it explains. */
+static void uncomment(char *text)
+{
+	for (char *line = text; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n' ? 1 : 0;
+		char *mark = line + strspn(line, " ");
+		size_t name =
+			strncmp(mark, "// ", 3) == 0 ? strspn(mark + 3, "abcdefghijklmnopqrstuvwxyz_") : 0;
+		if (name > 0 && strncmp(mark + 3 + name, " = ", 3) == 0) {
+			memcpy(mark, "  ", 2);
+		}
+	}
+}
+
+static void is_in_file(void *context, const char *path, const struct setting *setting)
+{
+	(void)setting;
+	if (!config_file_has(context, path)) {
+		fail_msg("conf/pbxguard.conf does not explain %s", path);
+	}
+}
+
+static void the_shipped_file_explains_every_setting(void **state)
+{
+	struct config_errors errors = {0};
+	size_t size;
+	char *text = read_source("conf/pbxguard.conf", &size);
+
+	(void)state;
+	uncomment(text);
+	struct config_file *file = config_file_from_text("pbxguard.conf", text_of(text), &errors);
+	assert_lines(&errors, "");
+	each_setting_of_the_file(is_in_file, file);
+	config_file_free(file);
+	free(text);
+}
+
+static void the_examples_of_the_shipped_file_are_good(void **state)
+{
+	size_t size;
+	char *text = read_source("conf/pbxguard.conf", &size);
+
+	(void)state;
+	uncomment(text);
+	config_free(assert_accepted(text, ""));
+	free(text);
+}
+
+/* Its entry begins with ".B path" and has the default in it. */
+static void is_in_manual(void *context, const char *path, const struct setting *setting)
+{
+	char heading[200];
+
+	snprintf(heading, sizeof heading, "\n.B %s\n", path);
+	const char *entry = strstr(context, heading);
+	if (entry == NULL) {
+		fail_msg("man/pbxguard.conf.5 does not explain %s", path);
+		return;
+	}
+	const char *end = strstr(entry, "\n.TP");
+	size_t size = end == NULL ? strlen(entry) : (size_t)(end - entry);
+	if (setting->initial != NULL && setting->initial[0] != '\0' &&
+		strcmp(setting->initial, "default") != 0 &&
+		memmem(entry, size, setting->initial, strlen(setting->initial)) == NULL) {
+		fail_msg("man/pbxguard.conf.5 does not say that %s is %s by default", path, setting->initial);
+	}
+}
+
+static void the_manual_explains_every_setting(void **state)
+{
+	size_t size;
+	char *manual = read_source("man/pbxguard.conf.5", &size);
+
+	(void)state;
+	each_setting_of_the_file(is_in_manual, manual);
+	free(manual);
+}
+
+/* ---- mistakes of meaning --------------------------------------------------------------------------------
+ */
+
+static void each_mistake_has_its_line(void **state)
+{
+	(void)state;
+	assert_refused("site = {\n"
+		       "  timezone = \"Asia/Tokio\";\n"
+		       "  pbx = [ \"192.0.2.10\" ];\n"
+		       "  trunks = [ \"203.0.113.1/28\" ];\n"
+		       "  numbers = [ \"+81312345678\",\n"
+		       "    \"0312345678\"\n"
+		       "  ];\n"
+		       "  trunk_numbers = \"E164\";\n"
+		       "};\n"
+		       "destinations = {\n"
+		       "  deny = [ \"CU\",\n"
+		       "    \"+999\",\n"
+		       "    \"US\" ];\n"
+		       "  allow = [ \"QQ\",\n"
+		       "    \"US\"\n"
+		       "  ];\n"
+		       "};\n"
+		       "calendar = {\n"
+		       "  business_hours = { mon = \"09:00-18:00,17:00-20:00\"; };\n"
+		       "  closed = [ \"02-30\" ];\n"
+		       "};\n"
+		       "capture = { ports = [ 5060, 5061,\n"
+		       "  5060 ]; bufer = 16; };\n"
+		       "rules = {\n"
+		       "  call_burst = { minute_warning = 0; hour_critical = 5; };\n"
+		       "  of_hours = { enabled = true; };\n"
+		       "  off_hours = { window = 60; };\n"
+		       "};\n"
+		       "actions = { mode = \"block\"; };\n",
+		"t.conf:2: site.timezone: \"Asia/Tokio\" is no time zone of this host; write it like "
+		"\"Asia/Tokyo\"\n"
+		"t.conf:4: site.trunks[0]: \"203.0.113.1/28\" has bits set past its length; did you mean "
+		"\"203.0.113.0/28\"?\n"
+		"t.conf:6: site.numbers[1]: \"0312345678\" is no number with country code; write it like "
+		"\"+81312345678\"\n"
+		"t.conf:8: site.trunk_numbers: \"E164\" must be \"as_dialled\" or \"e164\"\n"
+		"t.conf:12: destinations.deny[1]: \"+999\" names nothing: no number abroad begins so\n"
+		"t.conf:14: destinations.allow[0]: \"QQ\" names nothing: it is no country of the table of "
+		"destinations\n"
+		"t.conf:15: destinations.allow[1]: \"US\" is in destinations.deny as well\n"
+		"t.conf:19: calendar.business_hours.mon: has hours that overlap others\n"
+		"t.conf:20: calendar.closed[0]: \"02-30\" names no days; write \"12-29..01-03\" for each year, "
+		"or \"2026-08-13..2026-08-16\"\n"
+		"t.conf:23: capture.bufer: no such setting; did you mean `buffer`?\n"
+		"t.conf:23: capture.ports[2]: 5060 is there twice\n"
+		"t.conf:25: rules.call_burst.minute_warning: 0 is not between 1 and 10000 calls\n"
+		"t.conf:25: rules.call_burst.hour_critical: 5 is less than hour_warning, 6\n"
+		"t.conf:26: rules.of_hours: no such setting; did you mean `off_hours`?\n"
+		"t.conf:27: rules.off_hours.window: 60 needs a unit, like \"15min\"\n"
+		"t.conf:29: actions.mode: this version only watches and refuses no calls yet; write "
+		"\"monitor\"\n");
+}
+
+static void what_is_the_carriers_is_nobody_elses(void **state)
+{
+	(void)state;
+	assert_refused("site = { pbx = [ \"192.0.2.10\", \"192.0.2.0/28\" ];\n"
+		       "trunks = [ \"203.0.113.0/28\",\n\"192.0.2.10\" ];\n"
+		       "extensions = [ \"192.168.10.0/24\",\n\"203.0.112.0/23\" ]; };\n",
+		"t.conf:3: site.trunks[1]: \"192.0.2.10\" is the carrier's side and the PBX at once, by site.pbx "
+		"\"192.0.2.10\"\n"
+		"t.conf:5: site.extensions[1]: \"203.0.112.0/23\" has addresses of the carrier's side, by "
+		"site.trunks \"203.0.113.0/28\"\n");
+	/* A PBX among its phones, and a carrier's network around the PBX, are usual. */
+	config_free(assert_accepted("site = { pbx = \"192.168.10.1\"; extensions = \"192.168.10.0/24\";\n"
+				    "trunks = \"192.168.0.0/24\"; };\n"
+				    "actions = { block = { never = \"192.168.0.0/24\"; }; };",
+		""));
+}
+
+static void a_place_is_named_once_and_exists(void **state)
+{
+	(void)state;
+	assert_refused("destinations = { deny = [ \"*\", \"CU\",\n\"CU\" ]; allow = [ \"*\" ]; };",
+		"t.conf:2: destinations.deny[2]: \"CU\" is there twice\n"
+		"t.conf:2: destinations.allow[0]: \"*\" is in destinations.deny as well\n");
+	/* Shorter and longer than the table's prefixes. */
+	config_free(assert_accepted(
+		"destinations = { deny = [ \"+8\", \"+1246555\", \"+882\", \"XK\" ]; allow = []; };", ""));
+}
+
+static void hours_do_not_overlap_even_over_midnight(void **state)
+{
+	(void)state;
+	assert_refused(
+		"calendar = { business_hours = {\nmon = \"22:00-06:00\";\ntue = \"05:00-12:00\"; }; };",
+		"t.conf:3: calendar.business_hours.tue: has hours that overlap others\n");
+	assert_refused(
+		"calendar = { business_hours = {\nmon = \"00:00-06:00\";\nsun = \"22:00-01:00\"; }; };",
+		"t.conf:3: calendar.business_hours.sun: has hours that overlap others\n");
+	config_free(assert_accepted(
+		"calendar = { business_hours = { mon = \"09:00-12:00,12:00-24:00\"; tue = \"00:00-06:00\"; }; };",
+		""));
+	config_free(assert_accepted("calendar = {\nbusiness_hours = { mon = \"\"; }; };",
+		"t.conf:2: calendar.business_hours: warning: the site is never open, so every call abroad is an "
+		"off_hours one\n"));
+}
+
+/* ---- data files -------------------------------------------------------------------------------------------
+ */
+
+static void a_file_that_is_nowhere_says_where_it_was_sought(void **state)
+{
+	struct config_errors errors = {0};
+	struct data_folders folders = {0};
+
+	(void)state;
+	data_folders_add(&folders, "here");
+	data_folders_add(&folders, "/there");
+	write_file("t.conf", "dial_plan = \"a.conf\";\ndestinations = { table = \"b.csv\";\nhigh_risk = [];\n"
+			     "};\ncalendar = { holidays = [\n\"c.csv\", \"\" ]; };\n");
+	assert_null(config_new_with_folders("t.conf", &folders, NOW, &errors));
+	assert_lines(&errors, "t.conf:1: dial_plan: \"a.conf\" is no file; sought in here, /there\n"
+			      "t.conf:2: destinations.table: \"b.csv\" is no file; sought in here, /there\n"
+			      "t.conf:6: calendar.holidays[0]: \"c.csv\" is no file; sought in here, /there\n"
+			      "t.conf:6: calendar.holidays[1]: a file's name is missing\n");
+}
+
+static void a_file_beside_the_configuration_comes_first(void **state)
+{
+	(void)state;
+	write_file("destinations.csv", "prefix,iso,kind,name,name_ja\n1,US,geographic,United States,米国\n"
+				       "81,JP,geographic,Japan,日本\n");
+	struct config *config = assert_accepted("destinations = { high_risk = []; };", "");
+	assert_int_equal(destination_count(config->destination_table), 2);
+	assert_string_equal(config->data_files[1].setting, "destinations.table");
+	assert_string_equal(config->data_files[1].path, "destinations.csv");
+	config_free(config);
+}
+
+static void what_is_wrong_in_a_data_file_has_its_own_line(void **state)
+{
+	(void)state;
+	write_file("a.csv", "# a list\ncode,name_ja,iso\n1-246,x,BB\nno,y,QQ\n");
+	write_file("b.csv", "code,name_ja,iso\n7,x,QQ\n");
+	write_file("days.csv", "date,name\n2026-02-30,Leap\n");
+	write_file("plan.conf",
+		"name = \"x\"; country = \"JP\"; country_code = \"81\";\n"
+		"trunk_prefx = \"0\"; emergency = ( { number = \"119\"; name = \"fire\"; } );\n"
+		"international_prefixes = \"010\"; trunk_prefix = \"0\";\n"
+		"domestic = ( { begins = \"0\"; length = \"10\"; name = \"x\"; } );\n");
+	assert_refused(
+		"dial_plan = \"plan.conf\";\ndestinations = { high_risk = [ \"a.csv\", \"b.csv\" ]; };\n"
+		"calendar = { holidays = \"days.csv\"; };\n",
+		"plan.conf:2: trunk_prefx: no such setting; did you mean `trunk_prefix`?\n"
+		"a.csv:4: \"no\" is no country or area code of 1 to 15 digits\n"
+		"b.csv:2: \"QQ\" is no country of the table of destinations\n"
+		"days.csv:2: \"2026-02-30\" is no day; write it like \"2026-07-20\"\n");
+}
+
+static void holidays_that_run_out_are_told_in_time(void **state)
+{
+	struct config_errors errors;
+	static const struct {
+		const char *now, *warning;
+	} cases[] = {
+		{"2026-09-24 12:00", ""}, /* sixty days before */
+		{"2026-09-25 12:00",
+			"t.conf:1: calendar.holidays: warning: the last known holiday is 2026-11-23; renew the "
+			"list\n"},
+		{"2027-01-01 12:00",
+			"t.conf:1: calendar.holidays: warning: the last known holiday is 2026-11-23; renew the "
+			"list\n"},
+	};
+
+	(void)state;
+	write_file("days.csv", "date,name\n2026-11-23,勤労感謝の日\n2026-11-03,文化の日\n");
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct config *config =
+			read_at("calendar = { holidays = \"days.csv\"; };\n", cases[i].now, &errors);
+		assert_non_null(config);
+		assert_lines(&errors, cases[i].warning);
+		config_free(config);
+	}
+}
+
+/* ---- the summary ------------------------------------------------------------------------------------------
+ */
+
+static void the_summary_says_what_a_person_can_judge(void **state)
+{
+	static const char *const expected[] = {
+		"site           tokyo-hq, time zone Asia/Tokyo\n",
+		"PBX            192.0.2.10\n",
+		"trunks         203.0.113.0/28, 2001:db8::/64\n",
+		"extensions     not given: any address could be a phone, so no caller is known for a stranger\n",
+		"interfaces     eth0\n",
+		"ports          5060; of a capture, all\n",
+		" 77 countries are high-risk, under 76 codes\n",
+		"denied         CU, +882\n",
+		"allowed        none\n",
+		"open           13 h 30 min a week: mon 09:00-12:00,13:00-18:00; tue -; wed -; thu -;",
+		" fri 22:00-03:30; sat -; sun -\n",
+		"closed         12-29..01-03\n",
+		"next: 2026-11-23 勤労感謝の日, 2027-01-01 元日, 2027-01-11 成人の日\n",
+		"high_risk_destination: on, warning 1, critical 2, window 12 h\n",
+		" off_hours: OFF\n",
+		"alerts         mode monitor: told, nothing is refused; at most 30 lines a minute\n",
+		"syslog         off\n",
+		"calendar.holidays[0]: /",
+	};
+
+	(void)state;
+	struct config *config = assert_accepted(
+		"site = { name = \"tokyo-hq\"; timezone = \"Asia/Tokyo\"; pbx = \"192.0.2.10\";\n"
+		"trunks = [ \"203.0.113.0/28\", \"2001:db8::/64\" ]; };\n"
+		"destinations = { deny = [ \"CU\", \"+882\" ]; };\n"
+		"calendar = { business_hours = { mon = \"09:00-12:00,13:00-18:00\"; fri = \"22:00-03:30\"; };\n"
+		"closed = \"12-29..01-03\"; };\n"
+		"capture = { interfaces = \"eth0\"; }; rules = { off_hours = { enabled = false; }; };\n"
+		"actions = { alerts_per_minute = 30; syslog = { enabled = false; }; };",
+		"");
+	char *summary = config_summary(config);
+	for (size_t i = 0; i < COUNT_OF(expected); i++) {
+		if (strstr(summary, expected[i]) == NULL) {
+			fail_msg("the summary lacks: %s\nin:\n%s", expected[i], summary);
+		}
+	}
+	free(summary);
+	config_free(config);
+}
+
+/* ---- what nobody would write
+ * --------------------------------------------------------------------------------- */
+
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 17;
+	*seed ^= *seed << 5;
+	return *seed;
+}
+
+/* Turns some bytes of the text into others that mean something, takes a piece out or says it twice. */
+static size_t mutate(char *text, size_t size, uint32_t *seed)
+{
+	static const char bytes[] = "{}[]()=:;,\"\\#/*@0-9.xLa_ \n\0\x80";
+	size_t changes = 1 + next_random(seed) % 4;
+
+	for (size_t i = 0; i < changes && size > 64; i++) {
+		size_t at = next_random(seed) % (size - 32), length = 1 + next_random(seed) % 31;
+		switch (next_random(seed) % 3) {
+		case 0:
+			text[at] = bytes[next_random(seed) % (sizeof bytes - 1)];
+			break;
+		case 1:
+			memmove(text + at, text + at + length, size - at - length);
+			size -= length;
+			break;
+		default:
+			memmove(text + at, text + next_random(seed) % (size - 32), length);
+		}
+	}
+	return size;
+}
+
+static void no_text_does_harm(void **state)
+{
+	struct config_schema *schema = config_schema_new();
+	static struct config_errors errors;
+	size_t size;
+	char *text = read_source("conf/pbxguard.conf", &size);
+	uint32_t seed = 20220701;
+
+	(void)state;
+	uncomment(text);
+	for (size_t i = 0; i < 3000; i++) {
+		/* Exactly as large as it is, so that the sanitizer sees a byte too many being read. */
+		char *copy = malloc(size);
+		memcpy(copy, text, size);
+		size_t mutated = mutate(copy, size, &seed);
+		copy = realloc(copy, mutated);
+		errors = (struct config_errors){0};
+		struct config_file *file =
+			config_file_from_text("t.conf", (struct text){copy, mutated}, &errors);
+		void *block = calloc(1, config_schema_block_size(schema));
+		if (file != NULL) {
+			config_file_fill(file, config_schema_table(schema), block, &errors);
+		} else {
+			assert_int_equal(errors.wrong, 1);
+		}
+		free(block);
+		config_file_free(file);
+		free(copy);
+	}
+	free(text);
+	config_schema_free(schema);
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_a_configuration_japan_is_watched),
+		cmocka_unit_test(the_shipped_file_says_what_the_defaults_are),
+		cmocka_unit_test(the_shipped_file_explains_every_setting),
+		IN_FOLDER(the_examples_of_the_shipped_file_are_good),
+		cmocka_unit_test(the_manual_explains_every_setting),
+		IN_FOLDER(each_mistake_has_its_line),
+		IN_FOLDER(what_is_the_carriers_is_nobody_elses),
+		IN_FOLDER(a_place_is_named_once_and_exists),
+		IN_FOLDER(hours_do_not_overlap_even_over_midnight),
+		IN_FOLDER(a_file_that_is_nowhere_says_where_it_was_sought),
+		IN_FOLDER(a_file_beside_the_configuration_comes_first),
+		IN_FOLDER(what_is_wrong_in_a_data_file_has_its_own_line),
+		IN_FOLDER(holidays_that_run_out_are_told_in_time),
+		IN_FOLDER(the_summary_says_what_a_person_can_judge),
+		cmocka_unit_test(no_text_does_harm),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
