@@ -96,7 +96,21 @@ static void read_destination_table(const struct config_reading *reading)
 enum high_risk_column { HIGH_RISK_CODE, HIGH_RISK_ISO };
 static const char *const high_risk_columns[] = {"code", "iso", NULL};
 
-/* One country or code of a list. True when the row is fine. */
+/* Do numbers with this code lead anywhere? Advisories print "1-246". */
+static bool code_leads_somewhere(const struct destination_table *table, struct text code)
+{
+	char digits[DESTINATION_ENTRY_SIZE];
+	size_t count = 0;
+
+	for (size_t i = 0; i < code.size && count < sizeof digits; i++) {
+		if (code.start[i] != '-') {
+			digits[count++] = code.start[i];
+		}
+	}
+	return destination_find(table, (struct text){digits, count}) != NULL;
+}
+
+/* One country or code of a list. */
 static void add_high_risk(
 	const struct config_reading *reading, struct csv *csv, const struct text fields[static 2])
 {
@@ -110,6 +124,9 @@ static void add_high_risk(
 	} else if (table != NULL && !text_is_empty(iso) && !destination_has_country(table, iso)) {
 		csv_fail(csv, "\"%s\" is no country of the table of destinations",
 			text_make_safe(iso, shown, sizeof shown));
+	} else if (table != NULL && !code_leads_somewhere(table, code)) {
+		csv_fail(csv, "\"%s\" is no code of the table of destinations",
+			text_make_safe(code, shown, sizeof shown));
 	} else {
 		reading->config->high_risk_countries++;
 	}

@@ -68,16 +68,6 @@ void config_errors_add(struct config_errors *errors, const struct config_place *
 	va_end(arguments);
 }
 
-void config_errors_warn(struct config_errors *errors, const struct config_place *place, const char *setting,
-	const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	config_errors_add_list(errors, place, setting, true, format, arguments);
-	va_end(arguments);
-}
-
 void config_errors_write(const struct config_errors *errors, FILE *stream)
 {
 	for (size_t i = 0; i < errors->count; i++) {

@@ -38,9 +38,7 @@ struct config_errors {
 /* setting may be NULL, as in a syntax error. */
 void config_errors_add(struct config_errors *errors, const struct config_place *place, const char *setting,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* The same for what does not make the configuration wrong. */
-void config_errors_warn(struct config_errors *errors, const struct config_place *place, const char *setting,
-	const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The same with arguments that came from elsewhere; a warning does not make the configuration wrong. */
 void config_errors_add_list(struct config_errors *errors, const struct config_place *place,
 	const char *setting, bool is_warning, const char *format, va_list arguments)
 	__attribute__((format(printf, 5, 0)));

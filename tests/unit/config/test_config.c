@@ -402,6 +402,7 @@ static void what_is_wrong_in_a_data_file_has_its_own_line(void **state)
 	(void)state;
 	write_file("a.csv", "# a list\ncode,name_ja,iso\n1-246,x,BB\nno,y,QQ\n");
 	write_file("b.csv", "code,name_ja,iso\n7,x,QQ\n");
+	write_file("c.csv", "code,name_ja,iso\n\n999,x,\n");
 	write_file("days.csv", "date,name\n2026-02-30,Leap\n");
 	write_file("plan.conf",
 		"name = \"x\"; country = \"JP\"; country_code = \"81\";\n"
@@ -409,11 +410,12 @@ static void what_is_wrong_in_a_data_file_has_its_own_line(void **state)
 		"international_prefixes = \"010\"; trunk_prefix = \"0\";\n"
 		"domestic = ( { begins = \"0\"; length = \"10\"; name = \"x\"; } );\n");
 	assert_refused(
-		"dial_plan = \"plan.conf\";\ndestinations = { high_risk = [ \"a.csv\", \"b.csv\" ]; };\n"
+		"dial_plan = \"plan.conf\";\ndestinations = { high_risk = [ \"a.csv\", \"b.csv\", \"c.csv\" ]; };\n"
 		"calendar = { holidays = \"days.csv\"; };\n",
 		"plan.conf:2: trunk_prefx: no such setting; did you mean `trunk_prefix`?\n"
 		"a.csv:4: \"no\" is no country or area code of 1 to 15 digits\n"
 		"b.csv:2: \"QQ\" is no country of the table of destinations\n"
+		"c.csv:3: \"999\" is no code of the table of destinations\n"
 		"days.csv:2: \"2026-02-30\" is no day; write it like \"2026-07-20\"\n");
 }
 
