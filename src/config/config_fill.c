@@ -3,6 +3,7 @@
 
 #include "pbxguard/base/address.h"
 #include "pbxguard/base/instant.h"
+#include "pbxguard/config/nearest_name.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -316,7 +317,7 @@ static bool fill_list(const struct filling *filling, const struct setting *setti
 	bool is_list = node->kind == CONFIG_NODE_LIST;
 	const struct config_node *element = is_list ? node->first : node;
 	size_t *count = list_count(setting, base);
-	char path[PATH_SIZE];
+	char path[PATH_SIZE + sizeof "[18446744073709551615]"];
 	bool good = true;
 
 	*count = 0;
@@ -377,53 +378,7 @@ static bool fill_setting(const struct filling *filling, const struct setting *se
 
 /* ---- names --------------------------------------------------------------------------------------- */
 
-#define NAME_MAX_SIZE 40 /* bytes; longer names are not near anything */
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* How many letters must be changed, put in, taken out or swapped with their neighbour. */
-static size_t edit_distance(struct text a, struct text b)
-{
-	size_t row[3][NAME_MAX_SIZE + 1]; /* of the letter before the last, the last, this one */
-
-	for (size_t j = 0; j <= b.size; j++) {
-		row[1][j] = j;
-	}
-	for (size_t i = 1; i <= a.size; i++) {
-		row[2][0] = i;
-		for (size_t j = 1; j <= b.size; j++) {
-			size_t change = a.start[i - 1] == b.start[j - 1] ? 0 : 1;
-			row[2][j] = least(least(row[1][j], row[2][j - 1]) + 1, row[1][j - 1] + change);
-			if (i > 1 && j > 1 && a.start[i - 1] == b.start[j - 2] &&
-				a.start[i - 2] == b.start[j - 1]) {
-				row[2][j] = least(row[2][j], row[0][j - 2] + 1);
-			}
-		}
-		memcpy(row[0], row[1], sizeof row[0]);
-		memcpy(row[1], row[2], sizeof row[1]);
-	}
-	return row[1][b.size];
-}
-
-/* The name that was probably meant, or NULL. */
-static const char *nearest_name(const struct setting_table *table, struct text name)
-{
-	const char *nearest = NULL;
-	size_t distance = least(name.size / 3 + 1, 4); /* this far is not near any more */
-
-	for (size_t i = 0; i < table->count && name.size <= NAME_MAX_SIZE; i++) {
-		struct text known = text_of(table->settings[i].name);
-		size_t this_one = known.size > NAME_MAX_SIZE ? NAME_MAX_SIZE : edit_distance(name, known);
-		if (this_one < distance) {
-			distance = this_one;
-			nearest = table->settings[i].name;
-		}
-	}
-	return nearest;
-}
+#define NAME_SHOWN 40 /* bytes of a name in a message */
 
 static void complain_unknown(
 	const struct filling *filling, const struct setting_table *table, const struct config_node *node)
@@ -487,7 +442,7 @@ static void check_not_below(const struct filling *filling, const struct setting_
 static void join_path(char path[static PATH_SIZE], const char *group, struct text name)
 {
 	snprintf(path, PATH_SIZE, "%s%s%.*s", group, group[0] == '\0' ? "" : ".",
-		TEXT_PRINT(text_part(name, 0, NAME_MAX_SIZE)));
+		TEXT_PRINT(text_part(name, 0, NAME_SHOWN)));
 }
 
 static void check_group(const struct filling *filling, const struct config_node *group,

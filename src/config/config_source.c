@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/config/config_source.h"
 
+#include "pbxguard/config/config_token.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,31 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum token {
-	TOKEN_NONE, /* the beginning, or after ';' */
-	TOKEN_WORD,
-	TOKEN_EQUALS,
-	TOKEN_STRING,
-	TOKEN_NUMBER,
-	TOKEN_BOOLEAN,
-	TOKEN_COMMA,
-	TOKEN_OPEN,  /* { ( [ */
-	TOKEN_CLOSE, /* } ) ] */
-};
-
-struct bracket {
-	char character;
-	size_t line; /* of the text */
-};
-
 /* What goes on from a file into those that it includes. */
 struct scan {
 	struct config_source *source;
 	struct config_errors *errors;
-	enum token before;
-	struct text before_text; /* borrows the contents; only good inside one file */
-	size_t open_count;
-	struct bracket open[CONFIG_NESTING_MAX];
+	struct config_grammar grammar; /* borrows the contents of files that are still open */
 };
 
 /* One file while it is read. */
@@ -133,13 +115,6 @@ static bool append(struct scan *scan, struct text piece)
 	return true;
 }
 
-static char peek(const struct cursor *cursor, size_t ahead)
-{
-	size_t at = cursor->at + ahead;
-
-	return at < cursor->contents.size ? cursor->contents.start[at] : '\0';
-}
-
 /* Takes size bytes of the file into the text. */
 static bool take(struct scan *scan, struct cursor *cursor, size_t size)
 {
@@ -161,106 +136,7 @@ static bool take(struct scan *scan, struct cursor *cursor, size_t size)
 	return true;
 }
 
-/* ---- what may follow what --------------------------------------------------------------------------- */
-
-static bool in_brackets(const struct scan *scan)
-{
-	return scan->open_count > 0 && scan->open[scan->open_count - 1].character != '{';
-}
-
-static bool is_value(enum token token)
-{
-	return token == TOKEN_STRING || token == TOKEN_NUMBER || token == TOKEN_BOOLEAN;
-}
-
-/*
- * libconfig says "syntax error" and the line of what came next; these say what a person did. What is let
- * through here libconfig judges. Two strings without a comma it would silently make one.
- */
-static bool check_order(struct scan *scan, enum token token, struct text text)
-{
-	enum token before = scan->before;
-	bool value_expected = before == TOKEN_EQUALS ||
-			      (in_brackets(scan) && (before == TOKEN_OPEN || before == TOKEN_COMMA));
-
-	if (before == TOKEN_WORD && token != TOKEN_EQUALS) {
-		return refuse(scan, "`=` is missing after %.*s, before `%.*s`", TEXT_PRINT(scan->before_text),
-			TEXT_PRINT(text_part(text, 0, 40)));
-	}
-	if (token == TOKEN_WORD && value_expected) {
-		return refuse(scan, "%.*s is no value: true, false, a number, or text in quotes: \"%.*s\"",
-			TEXT_PRINT(text_part(text, 0, 40)), TEXT_PRINT(text_part(text, 0, 40)));
-	}
-	if (before == TOKEN_EQUALS && !is_value(token) && token != TOKEN_OPEN) {
-		return refuse(scan, "a value is missing after `=`");
-	}
-	if (is_value(before) && is_value(token)) {
-		return refuse(scan, "a comma is missing before %.*s", TEXT_PRINT(text_part(text, 0, 40)));
-	}
-	if (before == TOKEN_COMMA && token == TOKEN_CLOSE && in_brackets(scan)) {
-		return refuse(scan, "a comma with nothing after it; take it out");
-	}
-	return true;
-}
-
-static char closing_of(char opening)
-{
-	return opening == '{' ? '}' : opening == '(' ? ')' : ']';
-}
-
-static bool open_bracket(struct scan *scan, char character)
-{
-	if (scan->open_count == CONFIG_NESTING_MAX) {
-		return refuse(scan, "more than %d groups inside each other", CONFIG_NESTING_MAX);
-	}
-	scan->open[scan->open_count++] = (struct bracket){character, scan->source->line_count};
-	return true;
-}
-
-static bool close_bracket(struct scan *scan, char character)
-{
-	if (scan->open_count == 0) {
-		return refuse(scan, "`%c` closes what was never opened", character);
-	}
-	const struct bracket *open = &scan->open[scan->open_count - 1];
-	if (closing_of(open->character) != character) {
-		struct config_place opened = config_source_place(scan->source, open->line);
-		return refuse(scan, "`%c` does not close the `%c` of line %zu", character, open->character,
-			opened.line);
-	}
-	scan->open_count--;
-	return true;
-}
-
-static bool check_all_closed(struct scan *scan)
-{
-	if (scan->open_count == 0) {
-		return true;
-	}
-	const struct bracket *open = &scan->open[scan->open_count - 1];
-	struct config_place place = config_source_place(scan->source, open->line);
-	config_errors_add(
-		scan->errors, &place, NULL, "the `%c` that opens here is never closed", open->character);
-	return false;
-}
-
-/* ---- the pieces of a text ----------------------------------------------------------------------------- */
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_word(char c)
-{
-	return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '*';
-}
-
+/* Remembers where in the text a value is that comes next. */
 static bool add_literal(struct scan *scan, size_t size)
 {
 	struct config_source *source = scan->source;
@@ -272,131 +148,6 @@ static bool add_literal(struct scan *scan, size_t size)
 	source->literals[source->literal_count++] =
 		(struct config_literal){source->size, size, source->line_count};
 	return true;
-}
-
-static bool take_token(struct scan *scan, struct cursor *cursor, enum token token, size_t size)
-{
-	struct text text = text_part(cursor->contents, cursor->at, size);
-
-	cursor->line_is_blank = false;
-	if (!check_order(scan, token, text) || (is_value(token) && !add_literal(scan, size))) {
-		return false;
-	}
-	scan->before = token;
-	scan->before_text = text;
-	return take(scan, cursor, size);
-}
-
-static bool take_word(struct scan *scan, struct cursor *cursor)
-{
-	size_t size = 1;
-
-	while (is_word(peek(cursor, size))) {
-		size++;
-	}
-	struct text word = text_part(cursor->contents, cursor->at, size);
-	bool is_boolean =
-		text_equal_ignoring_case(word, TEXT("true")) || text_equal_ignoring_case(word, TEXT("false"));
-	return take_token(scan, cursor, is_boolean ? TOKEN_BOOLEAN : TOKEN_WORD, size);
-}
-
-/* A number that libconfig takes for one: digits, hexadecimal or with a point, perhaps with L. */
-static bool is_number(struct text text)
-{
-	size_t at = text.start[0] == '-' || text.start[0] == '+' ? 1 : 0;
-	bool is_hexadecimal = text_begins_ignoring_case(text_from(text, at), TEXT("0x"));
-	const char *allowed = is_hexadecimal ? "0123456789abcdefABCDEF" : "0123456789.";
-	size_t end = at += is_hexadecimal ? 2 : 0;
-
-	while (end < text.size && strchr(allowed, text.start[end]) != NULL) {
-		end++;
-	}
-	struct text suffix = text_from(text, end);
-	return end > at &&
-	       (text_is_empty(suffix) || text_equal(suffix, TEXT("L")) || text_equal(suffix, TEXT("LL")));
-}
-
-static bool take_number(struct scan *scan, struct cursor *cursor)
-{
-	size_t size = 1;
-
-	while (is_word(peek(cursor, size)) || peek(cursor, size) == '.') {
-		size++;
-	}
-	struct text text = text_part(cursor->contents, cursor->at, size);
-	if (!is_number(text)) {
-		text = text_part(text, 0, 40);
-		return refuse(scan, "%.*s is no number; text and durations stand in quotes: \"%.*s\"",
-			TEXT_PRINT(text), TEXT_PRINT(text));
-	}
-	return take_token(scan, cursor, TOKEN_NUMBER, size);
-}
-
-static bool take_string(struct scan *scan, struct cursor *cursor)
-{
-	size_t size = 1;
-
-	while (peek(cursor, size) != '"') {
-		size += peek(cursor, size) == '\\' ? 1 : 0;
-		if (cursor->at + size >= cursor->contents.size || peek(cursor, size) == '\n') {
-			return refuse(scan, "the quote that opens here is not closed on its line");
-		}
-		if (text_begins_ignoring_case(
-			    text_from(cursor->contents, cursor->at + size - 1), TEXT("\\x00"))) {
-			return refuse(scan, "\\x00 can't be part of a text");
-		}
-		size++;
-	}
-	return take_token(scan, cursor, TOKEN_STRING, size + 1);
-}
-
-static bool take_line_comment(struct scan *scan, struct cursor *cursor)
-{
-	struct text rest = text_from(cursor->contents, cursor->at);
-
-	return take(scan, cursor, text_find(rest, '\n'));
-}
-
-static bool take_block_comment(struct scan *scan, struct cursor *cursor)
-{
-	size_t size = 2;
-
-	while (!(peek(cursor, size) == '*' && peek(cursor, size + 1) == '/')) {
-		if (cursor->at + size >= cursor->contents.size) {
-			return refuse(scan, "the comment that opens here is never closed");
-		}
-		size++;
-	}
-	return take(scan, cursor, size + 2);
-}
-
-static bool take_mark(struct scan *scan, struct cursor *cursor)
-{
-	char mark = peek(cursor, 0);
-
-	switch (mark) {
-	case '=':
-	case ':':
-		return take_token(scan, cursor, TOKEN_EQUALS, 1);
-	case ',':
-		return take_token(scan, cursor, TOKEN_COMMA, 1);
-	case ';':
-		return take_token(scan, cursor, TOKEN_NONE, 1);
-	case '{':
-	case '(':
-	case '[':
-		return take_token(scan, cursor, TOKEN_OPEN, 1) && open_bracket(scan, mark);
-	case '}':
-	case ')':
-	case ']':
-		return take_token(scan, cursor, TOKEN_CLOSE, 1) && close_bracket(scan, mark);
-	default:
-		break;
-	}
-	if (mark > ' ' && mark < 0x7F) {
-		return refuse(scan, "`%c` has no meaning here; is a quote missing?", mark);
-	}
-	return refuse(scan, "a character that has no meaning outside quotes");
 }
 
 /* ---- files ---------------------------------------------------------------------------------------- */
@@ -443,32 +194,27 @@ static bool take_include(struct scan *scan, struct cursor *cursor)
 	return append(scan, TEXT("\n")) && begin_line(scan, cursor->file, cursor->line);
 }
 
-static bool take_blank(struct scan *scan, struct cursor *cursor)
-{
-	return take(scan, cursor, 1);
-}
-
-/* The next piece of the file by its first bytes. */
+/* The next piece of the file. */
 static bool take_piece(struct scan *scan, struct cursor *cursor)
 {
-	char c = peek(cursor, 0), next = peek(cursor, 1);
+	char why[CONFIG_WHY_SIZE];
+	size_t size = 0;
+	struct text rest = text_from(cursor->contents, cursor->at);
+	enum config_token token = config_token_next(rest, &size, why);
 
-	if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f') {
-		return take_blank(scan, cursor);
-	} else if (c == '#' || (c == '/' && next == '/')) {
-		return take_line_comment(scan, cursor);
-	} else if (c == '/' && next == '*') {
-		return take_block_comment(scan, cursor);
-	} else if (c == '"') {
-		return take_string(scan, cursor);
-	} else if (c == '@') {
+	if (token == CONFIG_TOKEN_WRONG) {
+		return refuse(scan, "%s", why);
+	} else if (token == CONFIG_TOKEN_INCLUDE) {
 		return take_include(scan, cursor);
-	} else if (is_letter(c) || c == '*') {
-		return take_word(scan, cursor);
-	} else if (is_digit(c) || c == '-' || c == '+' || c == '.') {
-		return take_number(scan, cursor);
+	} else if (token == CONFIG_TOKEN_BLANK) {
+		return take(scan, cursor, size);
 	}
-	return take_mark(scan, cursor);
+	cursor->line_is_blank = false;
+	if (!config_grammar_accept(
+		    &scan->grammar, token, text_part(rest, 0, size), scan->source->line_count, why)) {
+		return refuse(scan, "%s", why);
+	}
+	return (!config_token_is_value(token) || add_literal(scan, size)) && take(scan, cursor, size);
 }
 
 static bool refuse_line(struct scan *scan, const struct cursor *cursor, size_t at, const char *sentence)
@@ -512,7 +258,7 @@ static bool scan_contents(struct scan *scan, struct cursor *cursor)
 			return false;
 		}
 	}
-	if (scan->before == TOKEN_WORD || scan->before == TOKEN_EQUALS) {
+	if (!config_grammar_may_end(&scan->grammar)) {
 		return refuse(scan, "the file ends in the middle of a setting");
 	}
 	return true;
@@ -610,6 +356,19 @@ static bool scan_file(struct scan *scan, char *path, const struct cursor *includ
 	bool good = scan_contents(scan, &cursor);
 	free(contents);
 	return good;
+}
+
+static bool check_all_closed(struct scan *scan)
+{
+	const struct config_bracket *open = config_grammar_open(&scan->grammar);
+
+	if (open == NULL) {
+		return true;
+	}
+	struct config_place place = config_source_place(scan->source, open->line);
+	config_errors_add(
+		scan->errors, &place, NULL, "the `%c` that opens here is never closed", open->character);
+	return false;
 }
 
 bool config_source_read(struct config_source *source, const char *path, struct config_errors *errors)

@@ -17,7 +17,6 @@
 #define CONFIG_TEXT_MAX (1024 * 1024) /* bytes, includes unfolded */
 #define CONFIG_FILES_MAX 64           /* the file itself and its includes */
 #define CONFIG_INCLUDE_DEPTH_MAX 10
-#define CONFIG_NESTING_MAX 16 /* groups, lists and arrays inside each other */
 
 struct config_origin {
 	size_t file; /* index in files */

@@ -379,7 +379,7 @@ static const struct {
 	{TEXT_CONSTANT("port = 1;\n/* port\n"), "t.conf:2: the comment that opens here is never closed\n"},
 	{TEXT_CONSTANT("port = 1;\ninner = {\nwindow = \"1h\";\n"),
 		"t.conf:2: the `{` that opens here is never closed\n"},
-	{TEXT_CONSTANT("inner = {\n];"), "t.conf:2: `]` does not close the `{` of line 1\n"},
+	{TEXT_CONSTANT("inner = {\n];"), "t.conf:2: `]` stands where `}` must close the last `{`\n"},
 	{TEXT_CONSTANT("port = 1; }"), "t.conf:1: `}` closes what was never opened\n"},
 	{TEXT_CONSTANT("port = 1;\n\nport = 2;"), "t.conf:3: duplicate setting name\n"},
 	{TEXT_CONSTANT("ports = [ 1, 2, ];"), "t.conf:1: a comma with nothing after it; take it out\n"},
