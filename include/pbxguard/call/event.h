@@ -94,10 +94,12 @@ struct destination {
 };
 
 enum event_kind {
-	EVENT_CALL_ATTEMPTED,  /* the first INVITE of a call, or the first to another number in it */
-	EVENT_CALL_IDENTIFIED, /* its credentials name another account than its From: count the account, not
-				  the call */
-	EVENT_CALL_JOINED,     /* the other leg of a call through the PBX was seen */
+	/* The first INVITE of a call, or the first to another number in it. */
+	EVENT_CALL_ATTEMPTED,
+	/* Its credentials name another account than its From did: count the account, not the call again. */
+	EVENT_CALL_IDENTIFIED,
+	/* The other leg of a call through the PBX was seen. */
+	EVENT_CALL_JOINED,
 };
 
 #define CALLER_SIZE 64 /* bytes with the NUL; longer names are cut */
@@ -106,8 +108,9 @@ struct event {
 	enum event_kind kind;
 	instant time;
 	struct text call_id;
-	struct text
-		caller; /* user of From, or the authenticated user (not on trunk_out: there it is the PBX) */
+	/* The authenticated user where there is one (but not what the PBX sends: that names itself), else
+	 * From's. */
+	struct text caller;
 	struct text dialed; /* user of the request-URI as sent */
 	struct text user_agent;
 	struct text joined_call_id; /* of EVENT_CALL_JOINED: the Call-ID of the first leg */

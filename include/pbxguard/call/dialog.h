@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Messages → calls. A call is one Call-ID with one caller, however often its INVITE is retransmitted,
+ * challenged (401, 407) or repeated inside the dialog (a To tag). A PBX makes two legs of one call, with
+ * Call-IDs of their own: two legs to the same number within DIALOG_JOIN_TIME, the second sent by the PBX, are
+ * one call.
+ *
+ * Memory: DIALOGS_MAX calls of about 300 bytes; the one heard of longest ago makes room.
+ */
+#ifndef PBXGUARD_CALL_DIALOG_H
+#define PBXGUARD_CALL_DIALOG_H
+
+#include "pbxguard/base/counter.h"
+#include "pbxguard/base/site.h"
+#include "pbxguard/call/destination.h"
+#include "pbxguard/call/dial_plan.h"
+#include "pbxguard/call/event.h"
+#include "pbxguard/decode/sip_message.h"
+
+#define DIALOGS_MAX 65536
+#define DIALOG_LIFETIME (1 * HOUR) /* without a message; a later INVITE of that Call-ID would count again */
+#define DIALOG_JOIN_TIME (10 * SECOND)
+
+struct dialogs; /* opaque; made by dialogs_new */
+
+/* What numbers and addresses mean. Borrowed: must outlive its use. */
+struct dialog_context {
+	const struct site *site;
+	const struct dial_plan *dial_plan;
+	const struct destination_table *destinations;
+};
+
+/* NULL when there is no memory. counters is borrowed. */
+struct dialogs *dialogs_new(const struct dialog_context *context, struct counters *counters);
+void dialogs_free(struct dialogs *dialogs);
+/* After a reload: what comes is read by the new context; calls known stay known. */
+void dialogs_configure(struct dialogs *dialogs, const struct dialog_context *context);
+
+/* Calls handler for each event that the message makes: none for most. */
+void dialogs_handle(
+	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context);
+
+/* Which caller an INVITE speaks for: see struct event. Decoded, without parameters; borrows the message or
+ * buffer. */
+struct text dialog_caller(
+	const struct sip_message *message, bool is_sent_by_pbx, char *buffer, size_t buffer_size);
+
+#endif

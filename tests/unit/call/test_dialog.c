@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "pbxguard/call/dialog.h"
+
+#include <stdlib.h>
+
+#define PHONE "192.168.10.21"
+#define OTHER_PHONE "192.168.10.22"
+#define PBX "192.0.2.10"
+#define TRUNK "203.0.113.2"
+#define STRANGER "198.51.100.66"
+
+static struct site site;
+static const struct site nowhere; /* no addresses configured */
+static struct dial_plan plan = {
+	.name = "test",
+	.country = "JP",
+	.country_code = "81",
+	.trunk_prefix = "0",
+	.emergency_count = 1,
+	.emergency = {{"110", "police"}},
+	.international_count = 1,
+	.international_prefixes = {"010"},
+	.domestic_count = 1,
+	.domestic = {{"0Z", "10", "geographic"}},
+	.internal_digits = 5,
+};
+
+struct fixture {
+	struct dialogs *dialogs;
+	struct counters counters;
+	instant now;
+	size_t events;
+	enum event_kind kinds[64];
+	char callers[64][CALLER_SIZE];
+	char numbers[64][E164_SIZE];
+	char joined[64][64];
+};
+
+static void add(struct network_set *set, const char *text)
+{
+	struct network network;
+
+	assert_true(network_parse(text_of(text), &network));
+	assert_true(network_set_add(set, &network));
+}
+
+static void note(void *context, const struct event *event)
+{
+	struct fixture *fixture = context;
+	size_t i = fixture->events++;
+
+	assert_true(i < 64);
+	fixture->kinds[i] = event->kind;
+	text_copy(event->caller, fixture->callers[i], CALLER_SIZE);
+	memcpy(fixture->numbers[i], event->number->e164, E164_SIZE);
+	text_copy(event->joined_call_id, fixture->joined[i], sizeof fixture->joined[i]);
+}
+
+static int set_up(void **state)
+{
+	static struct destination_table *destinations;
+	struct fixture *fixture = calloc(1, sizeof *fixture);
+	char error[512], path[4096];
+
+	if (destinations == NULL) {
+		snprintf(path, sizeof path, "%s/conf/destinations.csv", getenv("PBXGUARD_SOURCE"));
+		destinations = destination_table_read(path, error, sizeof error);
+		assert_non_null(destinations);
+		plan.destinations = destinations;
+		add(&site.pbx, PBX);
+		add(&site.trunks, TRUNK);
+		add(&site.extensions, "192.168.10.0/24");
+	}
+	fixture->dialogs =
+		dialogs_new(&(struct dialog_context){&site, &plan, destinations}, &fixture->counters);
+	fixture->now = 1000 * SECOND;
+	*state = fixture;
+	return fixture->dialogs == NULL;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	dialogs_free(fixture->dialogs);
+	free(fixture);
+	return 0;
+}
+
+static void configure(struct fixture *fixture, const struct site *other)
+{
+	dialogs_configure(fixture->dialogs, &(struct dialog_context){other, &plan, plan.destinations});
+}
+
+/* What differs from one message of these tests to the next; the rest has a default. */
+struct sketch {
+	const char *from, *number, *source, *destination, *call_id;
+	const char *tag, *to_tag, *account;
+	uint32_t cseq;
+	enum sip_method method;
+	uint16_t port;
+};
+
+static void send(struct fixture *fixture, struct sketch sketch)
+{
+	struct sip_message message = {
+		.time = fixture->now += MILLISECOND,
+		.is_request = true,
+		.method = sketch.method != SIP_METHOD_OTHER ? sketch.method : SIP_METHOD_INVITE,
+		.request_uri = {.whole = text_of(sketch.number),
+			.scheme = SIP_SCHEME_SIP,
+			.user = text_of(sketch.number)},
+		.from = {.uri.user = text_of(sketch.from != NULL ? sketch.from : "1001"),
+			.tag = text_of(sketch.tag)},
+		.to.tag = text_of(sketch.to_tag),
+		.call_id = text_of(sketch.call_id != NULL ? sketch.call_id : "call-1"),
+		.has_cseq = true,
+		.cseq = sketch.cseq,
+		.authorization_user = text_of(sketch.account),
+		.source.port = sketch.port != 0 ? sketch.port : 5060,
+		.destination.port = 5060,
+	};
+
+	assert_true(address_parse(
+		text_of(sketch.source != NULL ? sketch.source : PHONE), &message.source.address));
+	assert_true(address_parse(text_of(sketch.destination != NULL ? sketch.destination : PBX),
+		&message.destination.address));
+	dialogs_handle(fixture->dialogs, &message, note, fixture);
+}
+
+#define BARBADOS "01012465550123"
+#define BARBADOS_TOO "01012465550199"
+
+static uint64_t calls(const struct fixture *fixture)
+{
+	return counter_get(&fixture->counters, COUNTER_CALLS);
+}
+
+static void retransmissions_challenges_and_reinvites_are_one_call(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (int i = 0; i < 10; i++) {
+		send(fixture, (struct sketch){.number = BARBADOS, .cseq = 1, .tag = "a"});
+	}
+	send(fixture, (struct sketch){.number = BARBADOS, .cseq = 2, .tag = "a", .account = "1001"});
+	send(fixture, (struct sketch){.number = BARBADOS, .cseq = 3, .tag = "a", .to_tag = "b"});
+	assert_int_equal(fixture->events, 1);
+	assert_int_equal(fixture->kinds[0], EVENT_CALL_ATTEMPTED);
+	assert_string_equal(fixture->numbers[0], "+12465550123");
+	assert_int_equal(calls(fixture), 1);
+}
+
+static void both_legs_through_the_pbx_are_one_call(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS});
+	send(fixture, (struct sketch){.number = BARBADOS,
+			      .call_id = "leg-2",
+			      .from = "0312345678",
+			      .source = PBX,
+			      .destination = TRUNK,
+			      .account = "trunk-account"});
+	assert_int_equal(fixture->events, 2);
+	assert_int_equal(fixture->kinds[1], EVENT_CALL_JOINED);
+	assert_string_equal(fixture->joined[1], "call-1");
+	assert_string_equal(fixture->callers[1], "0312345678");
+	assert_int_equal(calls(fixture), 1);
+	assert_int_equal(counter_get(&fixture->counters, COUNTER_CALLS_JOINED), 1);
+}
+
+static void without_addresses_the_receiver_of_the_first_leg_is_the_pbx(void **state)
+{
+	struct fixture *fixture = *state;
+
+	configure(fixture, &nowhere);
+	send(fixture, (struct sketch){.number = BARBADOS});
+	send(fixture,
+		(struct sketch){
+			.number = "+12465550123", .call_id = "leg-2", .source = PBX, .destination = TRUNK});
+	assert_int_equal(calls(fixture), 1);
+	send(fixture,
+		(struct sketch){
+			.number = BARBADOS, .call_id = "leg-3", .source = STRANGER, .destination = TRUNK});
+	assert_int_equal(calls(fixture), 2);
+}
+
+static void a_leg_that_comes_too_late_is_another_call(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS});
+	fixture->now += DIALOG_JOIN_TIME;
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .call_id = "late", .source = PBX, .destination = TRUNK});
+	assert_int_equal(calls(fixture), 2);
+}
+
+static void two_phones_calling_one_number_are_two_calls_of_two_legs(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS, .call_id = "a1"});
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .call_id = "a2", .from = "1002", .source = OTHER_PHONE});
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .call_id = "b1", .source = PBX, .destination = TRUNK});
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .call_id = "b2", .source = PBX, .destination = TRUNK});
+	assert_int_equal(calls(fixture), 2);
+	assert_string_equal(fixture->joined[2], "a1");
+	assert_string_equal(fixture->joined[3], "a2");
+}
+
+static void a_pbx_may_try_another_trunk_but_not_without_end(void **state)
+{
+	struct fixture *fixture = *state;
+	char call_id[16];
+
+	send(fixture, (struct sketch){.number = BARBADOS});
+	for (int i = 0; i < 6; i++) {
+		snprintf(call_id, sizeof call_id, "try-%d", i);
+		send(fixture,
+			(struct sketch){
+				.number = BARBADOS, .call_id = call_id, .source = PBX, .destination = TRUNK});
+	}
+	/* Four legs join the first call; each further one counts: somebody calls from the PBX itself. */
+	assert_int_equal(calls(fixture), 3);
+}
+
+static void where_only_the_trunk_is_seen_each_leg_is_a_call(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .call_id = "b1", .source = PBX, .destination = TRUNK});
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .call_id = "b2", .source = PBX, .destination = TRUNK});
+	assert_int_equal(calls(fixture), 2);
+}
+
+/* As sipp plays both sides on one address: 771 calls are 771. */
+static void callers_on_the_pbx_host_are_told_apart_by_port(void **state)
+{
+	struct fixture *fixture = *state;
+
+	configure(fixture, &nowhere);
+	send(fixture, (struct sketch){.number = "service", .call_id = "1", .source = PBX, .port = 5061});
+	send(fixture, (struct sketch){.number = "service", .call_id = "2", .source = PBX, .port = 5061});
+	assert_int_equal(calls(fixture), 2);
+	send(fixture,
+		(struct sketch){.number = "service", .call_id = "3", .source = PBX, .destination = TRUNK});
+	assert_int_equal(calls(fixture), 2);
+}
+
+static void the_leg_that_tells_more_counts(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture,
+		(struct sketch){.number = "5501012465550123"}); /* 55: a prefix that only the PBX knows */
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .call_id = "leg-2", .source = PBX, .destination = TRUNK});
+	assert_int_equal(fixture->events, 2);
+	assert_int_equal(fixture->kinds[1], EVENT_CALL_ATTEMPTED);
+	assert_string_equal(fixture->numbers[1], "+12465550123");
+	assert_int_equal(calls(fixture), 1);
+}
+
+static void a_proxy_that_keeps_the_call_id_is_one_call(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS});
+	send(fixture, (struct sketch){.number = "+12465550123", .source = PBX, .destination = TRUNK});
+	send(fixture, (struct sketch){.number = "12465550123", .source = PBX, .destination = TRUNK});
+	assert_int_equal(fixture->events, 1);
+	assert_int_equal(calls(fixture), 1);
+}
+
+static void a_call_id_does_not_hide_a_second_number_or_caller(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS});
+	send(fixture, (struct sketch){.number = BARBADOS_TOO});
+	send(fixture, (struct sketch){.number = BARBADOS, .from = "1002"});
+	assert_int_equal(calls(fixture), 3);
+	for (int i = 0; i < 40; i++) { /* more than are remembered: each counts, none is swallowed */
+		char number[32];
+		snprintf(number, sizeof number, "010124655501%02d", i);
+		send(fixture, (struct sketch){.number = number, .from = "1003"});
+	}
+	assert_int_equal(calls(fixture), 43);
+}
+
+static void a_call_id_used_again_after_the_end_is_another_call(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS, .cseq = 1, .tag = "a"});
+	send(fixture,
+		(struct sketch){
+			.number = BARBADOS, .cseq = 2, .tag = "a", .method = SIP_METHOD_BYE, .to_tag = "b"});
+	send(fixture, (struct sketch){.number = BARBADOS, .cseq = 1, .tag = "a"}); /* a late retransmission */
+	assert_int_equal(calls(fixture), 1);
+	send(fixture, (struct sketch){.number = BARBADOS, .cseq = 1, .tag = "c"});
+	assert_int_equal(calls(fixture), 2);
+}
+
+static void credentials_that_name_another_account_identify_the_caller(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS, .from = "anonymous", .cseq = 1});
+	send(fixture, (struct sketch){.number = BARBADOS, .from = "anonymous", .cseq = 2, .account = "1004"});
+	send(fixture, (struct sketch){.number = BARBADOS, .from = "anonymous", .cseq = 2, .account = "1004"});
+	assert_int_equal(fixture->events, 2);
+	assert_int_equal(fixture->kinds[1], EVENT_CALL_IDENTIFIED);
+	assert_string_equal(fixture->callers[1], "1004");
+	assert_int_equal(calls(fixture), 1);
+}
+
+static void a_callers_name_is_the_same_however_it_is_written(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS, .from = "%31001;x=y"});
+	assert_string_equal(fixture->callers[0], "1001");
+}
+
+static void what_rings_a_phone_is_no_call_of_its_own(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = "0312345678", .source = TRUNK, .call_id = "in"});
+	send(fixture,
+		(struct sketch){.number = "1001", .source = PBX, .destination = PHONE, .call_id = "ring-1"});
+	send(fixture,
+		(struct sketch){
+			.number = "1002", .source = PBX, .destination = OTHER_PHONE, .call_id = "ring-2"});
+	assert_int_equal(calls(fixture), 1);
+	assert_int_equal(fixture->events, 1);
+}
+
+static void an_invite_without_call_id_still_counts(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS, .call_id = ""});
+	send(fixture, (struct sketch){.number = BARBADOS, .call_id = ""});
+	send(fixture, (struct sketch){.number = BARBADOS_TOO, .call_id = ""});
+	assert_int_equal(calls(fixture), 2);
+	assert_int_equal(counter_get(&fixture->counters, COUNTER_UNREADABLE_INVITES), 3);
+}
+
+static void the_table_forgets_and_counts_it(void **state)
+{
+	struct fixture *fixture = *state;
+	char call_id[16];
+
+	for (int i = 0; i < DIALOGS_MAX + 100; i++) {
+		snprintf(call_id, sizeof call_id, "%d", i);
+		fixture->events = 0;
+		send(fixture, (struct sketch){.number = BARBADOS, .call_id = call_id});
+	}
+	assert_int_equal(counter_get(&fixture->counters, COUNTER_CALLS_EVICTED), 100);
+	assert_int_equal(calls(fixture), DIALOGS_MAX + 100);
+}
+
+int main(void)
+{
+#define DIALOG_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		DIALOG_TEST(retransmissions_challenges_and_reinvites_are_one_call),
+		DIALOG_TEST(both_legs_through_the_pbx_are_one_call),
+		DIALOG_TEST(without_addresses_the_receiver_of_the_first_leg_is_the_pbx),
+		DIALOG_TEST(a_leg_that_comes_too_late_is_another_call),
+		DIALOG_TEST(two_phones_calling_one_number_are_two_calls_of_two_legs),
+		DIALOG_TEST(a_pbx_may_try_another_trunk_but_not_without_end),
+		DIALOG_TEST(where_only_the_trunk_is_seen_each_leg_is_a_call),
+		DIALOG_TEST(callers_on_the_pbx_host_are_told_apart_by_port),
+		DIALOG_TEST(the_leg_that_tells_more_counts),
+		DIALOG_TEST(a_proxy_that_keeps_the_call_id_is_one_call),
+		DIALOG_TEST(a_call_id_does_not_hide_a_second_number_or_caller),
+		DIALOG_TEST(a_call_id_used_again_after_the_end_is_another_call),
+		DIALOG_TEST(credentials_that_name_another_account_identify_the_caller),
+		DIALOG_TEST(a_callers_name_is_the_same_however_it_is_written),
+		DIALOG_TEST(what_rings_a_phone_is_no_call_of_its_own),
+		DIALOG_TEST(an_invite_without_call_id_still_counts),
+		DIALOG_TEST(the_table_forgets_and_counts_it),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
