@@ -131,7 +131,8 @@ static bool osip_reads_party(struct text value, uint32_t *oddities, struct sip_p
 		return false;
 	}
 	take_osip_uri(parsed->url, &party->uri);
-	if (osip_generic_param_get_byname(&parsed->gen_params, tag_name, &tag) == OSIP_SUCCESS && tag->gvalue != NULL) {
+	if (osip_generic_param_get_byname(&parsed->gen_params, tag_name, &tag) == OSIP_SUCCESS &&
+		tag->gvalue != NULL) {
 		party->tag = text_of(tag->gvalue);
 	}
 	return true;

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Packets → SIP messages: runs the decoders of this layer over one packet, counts what it sees and what it
+ * can't. */
+#ifndef PBXGUARD_DECODE_DECODER_H
+#define PBXGUARD_DECODE_DECODER_H
+
+#include "pbxguard/base/counter.h"
+#include "pbxguard/capture/packet.h"
+#include "pbxguard/decode/sip_message.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DECODER_PORTS_MAX 64
+
+struct decoder; /* opaque; made by decoder_new */
+
+/*
+ * SIP is looked for on these ports, at either end of a datagram; on every port when there are none. NULL when
+ * there is no memory. counters is borrowed.
+ */
+struct decoder *decoder_new(const uint32_t *ports, size_t port_count, struct counters *counters);
+void decoder_free(struct decoder *decoder);
+void decoder_set_ports(struct decoder *decoder, const uint32_t *ports, size_t port_count);
+
+/* Calls handler for each message that the packet completes. */
+void decoder_handle(
+	struct decoder *decoder, const struct packet *packet, sip_message_handler *handler, void *context);
+
+#endif

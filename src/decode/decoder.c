@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/decode/decoder.h"
+
+#include "pbxguard/base/reader.h"
+#include "pbxguard/decode/ip.h"
+#include "pbxguard/decode/link.h"
+#include "pbxguard/decode/sip_parser.h"
+#include "pbxguard/decode/sip_scan.h"
+#include "pbxguard/decode/udp.h"
+
+#include <stdlib.h>
+
+struct decoder {
+	struct counters *counters;
+	size_t port_count;              /* 0: every port */
+	uint8_t is_sip_port[65536 / 8]; /* a bit each */
+};
+
+/* One packet on its way through the layers. */
+struct passage {
+	struct decoder *decoder;
+	const struct packet *packet;
+	struct endpoint source, destination;
+	sip_message_handler *handler;
+	void *context;
+};
+
+struct decoder *decoder_new(const uint32_t *ports, size_t port_count, struct counters *counters)
+{
+	struct decoder *decoder = calloc(1, sizeof *decoder);
+
+	if (decoder != NULL) {
+		decoder->counters = counters;
+		decoder_set_ports(decoder, ports, port_count);
+		sip_parser_start();
+	}
+	return decoder;
+}
+
+void decoder_free(struct decoder *decoder)
+{
+	free(decoder);
+}
+
+void decoder_set_ports(struct decoder *decoder, const uint32_t *ports, size_t port_count)
+{
+	*decoder = (struct decoder){.counters = decoder->counters, .port_count = port_count};
+	for (size_t i = 0; i < port_count; i++) {
+		decoder->is_sip_port[(ports[i] & 0xFFFF) / 8] |= (uint8_t)(1 << ports[i] % 8);
+	}
+}
+
+static bool is_sip_port(const struct decoder *decoder, uint16_t port)
+{
+	return decoder->port_count == 0 || (decoder->is_sip_port[port / 8] >> port % 8 & 1) != 0;
+}
+
+static void count(const struct passage *passage, enum counter counter)
+{
+	counter_add(passage->decoder->counters, counter, 1);
+}
+
+static void count_message(const struct passage *passage, const struct sip_message *message)
+{
+	count(passage, COUNTER_SIP_MESSAGES);
+	count(passage, message->is_request ? COUNTER_REQUESTS : COUNTER_RESPONSES);
+	if (message->is_request && message->method == SIP_METHOD_INVITE) {
+		count(passage, COUNTER_INVITES);
+	} else if (message->is_request && message->method == SIP_METHOD_REGISTER) {
+		count(passage, COUNTER_REGISTERS);
+	}
+	if (message->oddities & SIP_ODD_CUT) {
+		count(passage, COUNTER_MESSAGES_CUT);
+	}
+	if (message->oddities & ~(uint32_t)SIP_ODD_CUT) {
+		count(passage, COUNTER_MESSAGES_ODD);
+	}
+}
+
+/* One datagram, or what there is of it, is one message (RFC 3261 §18.3); what follows its body is no message.
+ */
+static void handle_datagram(const struct passage *passage, struct reader payload)
+{
+	struct text text = {(const char *)payload.bytes, payload.size};
+	struct sip_message message;
+	struct sip_scan scan;
+
+	if (!sip_scan(text, &scan)) {
+		count(passage, COUNTER_NOT_SIP);
+		return;
+	}
+	sip_parse(&scan, &message);
+	message.time = passage->packet->time;
+	message.source = passage->source;
+	message.destination = passage->destination;
+	message.transport = TRANSPORT_UDP;
+	count_message(passage, &message);
+	passage->handler(passage->context, &message);
+}
+
+static void handle_udp(struct passage *passage, struct reader payload)
+{
+	struct udp_datagram datagram;
+
+	if (udp_decode(payload, &datagram) != DECODE_DONE) {
+		count(passage, COUNTER_IP_UNREADABLE);
+		return;
+	}
+	if (!is_sip_port(passage->decoder, datagram.source_port) &&
+		!is_sip_port(passage->decoder, datagram.destination_port)) {
+		count(passage, COUNTER_OTHER_PORTS);
+		return;
+	}
+	passage->source.port = datagram.source_port;
+	passage->destination.port = datagram.destination_port;
+	handle_datagram(passage, datagram.payload);
+}
+
+/* Streams are not put together: a segment that begins with a SIP message is only counted, so that it can be
+ * told. */
+static void handle_tcp(const struct passage *passage, struct reader segment)
+{
+	uint16_t source = reader_u16(&segment), destination = reader_u16(&segment);
+	struct sip_scan scan;
+
+	reader_skip(&segment, 8); /* sequence and acknowledgement numbers, RFC 9293 §3.1 */
+	uint8_t data_offset = reader_u8(&segment) >> 4;
+	reader_skip(&segment, 7);
+	if (data_offset < 5) {
+		return;
+	}
+	reader_skip(&segment, (size_t)(data_offset - 5) * 4);
+	struct reader payload = reader_rest(&segment, SIZE_MAX);
+	if (!payload.failed && payload.size > 0 &&
+		(is_sip_port(passage->decoder, source) || is_sip_port(passage->decoder, destination)) &&
+		sip_scan((struct text){(const char *)payload.bytes, payload.size}, &scan)) {
+		count(passage, COUNTER_TCP_UNREAD);
+	}
+}
+
+static void handle_ip(struct passage *passage, struct reader bytes)
+{
+	struct ip_packet ip;
+
+	if (ip_decode(bytes, &ip) != DECODE_DONE) {
+		count(passage, COUNTER_IP_UNREADABLE);
+		return;
+	}
+	if (ip.is_fragment) {
+		count(passage, COUNTER_IP_FRAGMENTS);
+		/* The first one holds the ports and, of a SIP message, the header fields that matter. */
+		if (ip.fragment_offset > 0 || ip_skip_extensions(&ip) != DECODE_DONE) {
+			count(passage, COUNTER_FRAGMENTS_UNREAD);
+			return;
+		}
+	}
+	passage->source.address = ip.source;
+	passage->destination.address = ip.destination;
+	if (ip.protocol == IP_PROTOCOL_UDP) {
+		handle_udp(passage, ip.payload);
+	} else if (ip.protocol == IP_PROTOCOL_TCP) {
+		handle_tcp(passage, ip.payload);
+	}
+}
+
+void decoder_handle(
+	struct decoder *decoder, const struct packet *packet, sip_message_handler *handler, void *context)
+{
+	struct passage passage = {
+		.decoder = decoder, .packet = packet, .handler = handler, .context = context};
+	struct reader ip;
+
+	count(&passage, COUNTER_PACKETS);
+	counter_add(decoder->counters, COUNTER_BYTES, packet->captured);
+	if (packet->captured < packet->on_wire) {
+		count(&passage, COUNTER_PACKETS_CUT);
+	}
+	switch (link_decode(packet->link_type, reader_of(packet->bytes, packet->captured), &ip)) {
+	case DECODE_DONE:
+		handle_ip(&passage, ip);
+		break;
+	case DECODE_NOT_OURS:
+		count(&passage, COUNTER_NOT_IP);
+		break;
+	default:
+		count(&passage, COUNTER_LINK_UNREADABLE);
+	}
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "pbxguard/decode/decoder.h"
+
+#define LINK_RAW_IP 12
+
+struct seen {
+	size_t messages;
+	struct sip_message last;
+};
+
+static void note(void *context, const struct sip_message *message)
+{
+	struct seen *seen = context;
+
+	seen->messages++;
+	seen->last = *message;
+}
+
+/* An IPv4 packet from 192.0.2.1 to 192.0.2.2. fragment holds flags and offset as in the header. */
+static size_t make_ipv4(uint8_t *bytes, uint8_t protocol, unsigned fragment, const uint8_t *body, size_t size)
+{
+	const uint8_t header[20] = {0x45, 0, (uint8_t)((size + 20) >> 8), (uint8_t)(size + 20), 0, 1,
+		(uint8_t)(fragment >> 8), (uint8_t)fragment, 64, protocol, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2};
+
+	memcpy(bytes, header, sizeof header);
+	memcpy(bytes + sizeof header, body, size);
+	return sizeof header + size;
+}
+
+static size_t make_udp(uint8_t *bytes, unsigned source, unsigned destination, const char *payload)
+{
+	size_t size = strlen(payload) + 8;
+	const uint8_t header[8] = {(uint8_t)(source >> 8), (uint8_t)source, (uint8_t)(destination >> 8),
+		(uint8_t)destination, (uint8_t)(size >> 8), (uint8_t)size, 0, 0};
+
+	memcpy(bytes, header, sizeof header);
+	memcpy(bytes + sizeof header, payload, size - sizeof header);
+	return size;
+}
+
+static size_t make_tcp(uint8_t *bytes, unsigned destination, const char *payload)
+{
+	const uint8_t header[20] = {
+		0x13, 0x88, (uint8_t)(destination >> 8), (uint8_t)destination, [12] = 0x50};
+
+	memcpy(bytes, header, sizeof header);
+	memcpy(bytes + sizeof header, payload, strlen(payload));
+	return sizeof header + strlen(payload);
+}
+
+static struct seen feed(struct decoder *decoder, const uint8_t *bytes, size_t size)
+{
+	const struct packet packet = {.time = 5 * SECOND,
+		.link_type = LINK_RAW_IP,
+		.bytes = bytes,
+		.captured = size,
+		.on_wire = size};
+	struct seen seen = {0};
+
+	decoder_handle(decoder, &packet, note, &seen);
+	return seen;
+}
+
+#define INVITE "INVITE sip:0101246@h SIP/2.0\r\nCall-ID: 1\r\nFrom: <sip:1001@h>;tag=1\r\n\r\n"
+
+static void a_datagram_gives_a_message_with_its_addresses_and_time(void **state)
+{
+	static const uint32_t ports[] = {5060};
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(ports, 1, &counters);
+	uint8_t datagram[512], packet[512];
+	char text[ENDPOINT_TEXT_SIZE];
+
+	(void)state;
+	size_t size = make_ipv4(packet, 17, 0, datagram, make_udp(datagram, 5070, 5060, INVITE));
+	struct seen seen = feed(decoder, packet, size);
+	assert_int_equal(seen.messages, 1);
+	assert_int_equal(seen.last.time, 5 * SECOND);
+	assert_string_equal(endpoint_format(&seen.last.source, text), "192.0.2.1:5070");
+	assert_string_equal(endpoint_format(&seen.last.destination, text), "192.0.2.2:5060");
+	assert_int_equal(counter_get(&counters, COUNTER_INVITES), 1);
+	decoder_free(decoder);
+}
+
+static void other_ports_are_counted_and_left_alone_unless_every_port_is_asked_for(void **state)
+{
+	static const uint32_t ports[] = {5060, 65535};
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(ports, 2, &counters);
+	uint8_t datagram[512], packet[512];
+
+	(void)state;
+	size_t size = make_ipv4(packet, 17, 0, datagram, make_udp(datagram, 5070, 5080, INVITE));
+	assert_int_equal(feed(decoder, packet, size).messages, 0);
+	assert_int_equal(counter_get(&counters, COUNTER_OTHER_PORTS), 1);
+	decoder_set_ports(decoder, NULL, 0);
+	assert_int_equal(feed(decoder, packet, size).messages, 1);
+	decoder_set_ports(decoder, ports, 2);
+	size = make_ipv4(packet, 17, 0, datagram, make_udp(datagram, 65535, 1, INVITE));
+	assert_int_equal(feed(decoder, packet, size).messages, 1);
+	decoder_free(decoder);
+}
+
+/* Reassembly is not built yet: the number stands in the first fragment, and the rest is told as unread. */
+static void of_a_fragmented_message_the_beginning_is_read(void **state)
+{
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(NULL, 0, &counters);
+	uint8_t datagram[512], packet[512];
+
+	(void)state;
+	size_t whole = make_udp(datagram, 5060, 5060, INVITE);
+	size_t size = make_ipv4(packet, 17, 0x2000, datagram, whole - whole % 8 - 8);
+	struct seen seen = feed(decoder, packet, size);
+	assert_int_equal(seen.messages, 1);
+	assert_true(seen.last.oddities & SIP_ODD_CUT);
+	size = make_ipv4(packet, 17, 9, (const uint8_t *)"\r\n\r\n", 4);
+	assert_int_equal(feed(decoder, packet, size).messages, 0);
+	assert_int_equal(counter_get(&counters, COUNTER_IP_FRAGMENTS), 2);
+	assert_int_equal(counter_get(&counters, COUNTER_FRAGMENTS_UNREAD), 1);
+	assert_int_equal(counter_get(&counters, COUNTER_MESSAGES_CUT), 1);
+	decoder_free(decoder);
+}
+
+static void sip_over_tcp_is_told_as_unread(void **state)
+{
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(NULL, 0, &counters);
+	uint8_t segment[512], packet[512];
+
+	(void)state;
+	size_t size = make_ipv4(packet, 6, 0, segment, make_tcp(segment, 5060, INVITE));
+	assert_int_equal(feed(decoder, packet, size).messages, 0);
+	assert_int_equal(counter_get(&counters, COUNTER_TCP_UNREAD), 1);
+	size = make_ipv4(packet, 6, 0, segment, make_tcp(segment, 80, "GET / HTTP/1.1\r\n\r\n"));
+	feed(decoder, packet, size);
+	assert_int_equal(counter_get(&counters, COUNTER_TCP_UNREAD), 1);
+	decoder_free(decoder);
+}
+
+static void whatever_is_cut_anywhere_is_survived(void **state)
+{
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(NULL, 0, &counters);
+	uint8_t datagram[512], packet[512];
+
+	(void)state;
+	size_t size = make_ipv4(packet, 17, 0, datagram, make_udp(datagram, 5060, 5060, INVITE));
+	for (size_t cut = 0; cut < size; cut++) {
+		feed(decoder, packet, cut);
+	}
+	assert_int_equal(counter_get(&counters, COUNTER_PACKETS), size);
+	decoder_free(decoder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_datagram_gives_a_message_with_its_addresses_and_time),
+		cmocka_unit_test(other_ports_are_counted_and_left_alone_unless_every_port_is_asked_for),
+		cmocka_unit_test(of_a_fragmented_message_the_beginning_is_read),
+		cmocka_unit_test(sip_over_tcp_is_told_as_unread),
+		cmocka_unit_test(whatever_is_cut_anywhere_is_survived),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
