@@ -16,8 +16,6 @@
 #define SNAPSHOT_LENGTH 65535    /* bytes of a packet that the kernel copies: all of it */
 #define DISPATCH_PACKETS 4096    /* at most in one call, so that timers get their turn */
 #define LAST_SECOND 253402300799 /* 9999-12-31T23:59:59Z */
-/* ms until a block that is not full is handed over. Not immediate mode: it falls back to TPACKET_V2. */
-#define BLOCK_TIMEOUT 10
 
 struct pcap_source {
 	pcap_t *pcap; /* NULL while the interface is lost */
@@ -267,7 +265,8 @@ static int activate(const struct capture_settings *settings, const char *name, p
 
 	pcap_set_snaplen(pcap, SNAPSHOT_LENGTH);
 	pcap_set_promisc(pcap, settings->promiscuous && !interface_is_any(name));
-	pcap_set_timeout(pcap, BLOCK_TIMEOUT);
+	/* Not immediate mode: it falls back to TPACKET_V2, which loses packets with a small ring. */
+	pcap_set_timeout(pcap, (int)(PCAP_SOURCE_DELAY / MILLISECOND));
 	pcap_set_buffer_size(pcap, (int)settings->buffer * 1024 * 1024);
 	pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_MICRO);
 	int status = pcap_activate(pcap);

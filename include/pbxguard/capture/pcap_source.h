@@ -26,6 +26,12 @@ enum pcap_source_result {
 
 #define PCAP_SOURCE_ERROR_SIZE 512
 
+/*
+ * An interface hands its packets over when a block of its ring is full, or so long after the first of them;
+ * the kernel's clock may tick as seldom as every 4 ms (HZ=250) and add as much.
+ */
+#define PCAP_SOURCE_DELAY (1 * MILLISECOND)
+
 /* pcap or pcapng, also compressed by gzip; "-" is standard input. NULL with the error filled. */
 struct pcap_source *pcap_source_open_file(const char *path, char *error, size_t error_size);
 
