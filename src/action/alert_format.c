@@ -5,6 +5,7 @@
 #include "pbxguard/action/alert_json.h"
 #include "pbxguard/action/line.h"
 #include "pbxguard/base/local_time.h"
+#include "pbxguard/build.h"
 
 #include <assert.h>
 #include <inttypes.h>

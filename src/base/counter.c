@@ -24,15 +24,16 @@ const char *counter_meaning(enum counter counter)
 
 void counter_add(struct counters *counters, enum counter counter, uint64_t amount)
 {
-	counters->value[counter] += amount;
+	/* One thread writes a counter, another may show it: whole numbers, no lock. */
+	__atomic_store_n(&counters->value[counter], counters->value[counter] + amount, __ATOMIC_RELAXED);
 }
 
 void counter_set(struct counters *counters, enum counter counter, uint64_t value)
 {
-	counters->value[counter] = value;
+	__atomic_store_n(&counters->value[counter], value, __ATOMIC_RELAXED);
 }
 
 uint64_t counter_get(const struct counters *counters, enum counter counter)
 {
-	return counters->value[counter];
+	return __atomic_load_n(&counters->value[counter], __ATOMIC_RELAXED);
 }

@@ -23,7 +23,7 @@ bool time_zone_exists(const char *name)
 
 void time_zone_set(const char *name)
 {
-	if (name == NULL || name[0] == '\0') {
+	if (name == NULL) {
 		unsetenv("TZ");
 	} else {
 		setenv("TZ", name, 1);

@@ -5,7 +5,7 @@
 #include "pbxguard/base/instant.h"
 
 #include <assert.h>
-#include <string.h>
+#include <stdbool.h>
 
 const struct setting *setting_find(const struct setting_table *table, struct text name)
 {
@@ -24,7 +24,7 @@ static int choice_index(const struct setting *setting, struct text name)
 			return i;
 		}
 	}
-	assert(!"a default is one of the choices");
+	assert(false && "a default is one of the choices");
 	return 0;
 }
 
@@ -87,7 +87,7 @@ static void setting_default(const struct setting *setting, char *base)
 	case SETTING_NETWORKS:
 	case SETTING_GROUP:
 	case SETTING_GROUPS:
-		assert(!"has no default but the empty one");
+		assert(false && "has no default but the empty one");
 	}
 	assert(fits);
 	(void)fits;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/config/data_folders.h"
 
-#include "build_folders.h"
+#include "pbxguard/build.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -88,8 +88,10 @@ void data_folders_for(const char *configuration, struct data_folders *folders)
 	if (configuration != NULL) {
 		add_folder_of(folders, configuration);
 	}
-	data_folders_add(folders, configuration == NULL ? CONFIGURATION_FOLDER : DATA_FOLDER);
-	data_folders_add(folders, configuration == NULL ? DATA_FOLDER : CONFIGURATION_FOLDER);
+	data_folders_add(
+		folders, configuration == NULL ? PBXGUARD_CONFIGURATION_FOLDER : PBXGUARD_DATA_FOLDER);
+	data_folders_add(
+		folders, configuration == NULL ? PBXGUARD_DATA_FOLDER : PBXGUARD_CONFIGURATION_FOLDER);
 	add_source(folders);
 }
 

@@ -82,6 +82,12 @@ static bool reads_enabled(const struct rule *rule, const void *settings)
 	return *(const bool *)((const char *)settings + enabled->offset);
 }
 
+bool rules_settings_enabled(const struct rules_settings *settings, size_t index)
+{
+	assert(index < RULE_COUNT);
+	return reads_enabled(table[index], settings->of_rule[index]);
+}
+
 static bool make_states(struct rules *rules)
 {
 	for (size_t i = 0; i < RULE_COUNT; i++) {

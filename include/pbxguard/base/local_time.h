@@ -28,7 +28,7 @@ struct local_time {
 /* Is there such a zone ("Asia/Tokyo") in the host's time zone database? The C library takes any other for
  * UTC. */
 bool time_zone_exists(const char *name);
-/* Makes it the process's zone; "" or NULL gives the host's own. */
+/* Makes it the process's zone; NULL: the one of /etc/localtime. */
 void time_zone_set(const char *name);
 
 void local_time_of(instant when, struct local_time *local);

@@ -13,6 +13,7 @@
 #include "pbxguard/rules/finding.h"
 #include "pbxguard/rules/rule.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,9 @@ struct rules_settings *rules_settings_new(void); /* NULL when there is no memory
 void rules_settings_free(struct rules_settings *settings);
 /* The settings of rules_at(index), for config to fill by that rule's table. */
 void *rules_settings_at(struct rules_settings *settings, size_t index);
+
+/* Is that rule switched on? */
+bool rules_settings_enabled(const struct rules_settings *settings, size_t index);
 
 struct rules; /* opaque; made by rules_new */
 

@@ -3,6 +3,7 @@
 
 #include "pbxguard/action/alert_format.h"
 #include "pbxguard/action/line.h"
+#include "pbxguard/build.h"
 
 #include <jansson.h>
 #include <stdlib.h>
