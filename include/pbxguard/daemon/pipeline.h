@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Joins the layers: a packet goes in, decisions come out. Used alike for files and for interfaces. */
+#ifndef PBXGUARD_DAEMON_PIPELINE_H
+#define PBXGUARD_DAEMON_PIPELINE_H
+
+#include "pbxguard/base/counter.h"
+#include "pbxguard/base/verdict.h"
+#include "pbxguard/capture/packet.h"
+#include "pbxguard/config/config.h"
+#include "pbxguard/incident/decision.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pipeline; /* opaque; made by pipeline_new */
+
+struct pipeline_setup {
+	const struct config *config; /* borrowed until the next pipeline_reload */
+	const uint32_t *ports;       /* where SIP is looked for; none: everywhere */
+	size_t port_count;
+	struct counters *counters; /* borrowed */
+	decision_handler *handler; /* gets each decision */
+	void *context;
+};
+
+/* NULL when there is no memory. */
+struct pipeline *pipeline_new(const struct pipeline_setup *setup);
+void pipeline_free(struct pipeline *pipeline);
+
+/* A packet_handler; the context is the pipeline. */
+enum verdict pipeline_handle_packet(void *pipeline, const struct packet *packet);
+
+/* What is due up to now though no packet came. */
+void pipeline_tick(struct pipeline *pipeline, instant now);
+
+/*
+ * Goes on with another configuration and all that was counted so far. False when there is no memory: then the
+ * old one stays.
+ */
+bool pipeline_reload(
+	struct pipeline *pipeline, const struct config *config, const uint32_t *ports, size_t port_count);
+
+#endif

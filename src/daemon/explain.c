@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --check-config and --check-number: says how pbxguard understands what it is given. */
+#include "pbxguard/base/local_time.h"
+#include "pbxguard/call/dial_plan.h"
+#include "pbxguard/daemon/start.h"
+#include "pbxguard/decode/sip_parser.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int explain_config(struct start *start)
+{
+	char *summary = config_summary(start->config);
+
+	if (summary == NULL) {
+		log_write(&start->log, LOG_LEVEL_ERROR, "could not sum the configuration up: no memory");
+		return EXIT_COULD_NOT;
+	}
+	fputs(summary, stdout);
+	free(summary);
+	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_COULD_NOT;
+}
+
+/* What an operator sees of one row: a word, then the rest of the line. */
+static void row(const char *word, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void row(const char *word, const char *format, ...)
+{
+	va_list arguments;
+
+	printf("%-12s ", word);
+	va_start(arguments, format);
+	vprintf(format, arguments);
+	va_end(arguments);
+	putchar('\n');
+}
+
+static const char *kind_sentence(const struct dialed_number *number)
+{
+	static const char *const sentences[NUMBER_KIND_COUNT] = {
+		[NUMBER_UNRECOGNISED] = "unrecognised: fits no form of the dial plan",
+		[NUMBER_INTERNAL] = "internal: an extension, a feature code or a name",
+		[NUMBER_EMERGENCY] = "an emergency number: never counted, never refused",
+		[NUMBER_SERVICE] = "a public service: never counted, never refused",
+		[NUMBER_DOMESTIC] = "a domestic number",
+		[NUMBER_LOCAL] = "a local number",
+		[NUMBER_CARRIER_SERVICE] = "a service of a carrier",
+		[NUMBER_INTERNATIONAL] = "a number abroad",
+	};
+
+	return number->by_foreign_prefix
+		       ? "a number abroad, behind another country's prefix that reaches nowhere here"
+		       : sentences[number->kind];
+}
+
+static void print_reading(const struct dialed_number *number)
+{
+	row("is", "%s%s%s%s", kind_sentence(number), number->form[0] != '\0' ? " (" : "", number->form,
+		number->form[0] != '\0' ? ")" : "");
+	for (size_t i = 0; i < number->step_count; i++) {
+		row(i == 0 ? "stripped" : "", "%-8s %s", number->steps[i].digits,
+			dial_step_reason_text(number->steps[i].reason));
+	}
+	row("E.164", "%s", number->e164[0] != '\0' ? number->e164 : "none");
+}
+
+static void print_destination(const struct config *config, const struct event *event)
+{
+	static const char *const permissions[] = {
+		[DESTINATION_UNMENTIONED] = "neither denied nor allowed",
+		[DESTINATION_DENIED] = "denied",
+		[DESTINATION_ALLOWED] = "allowed",
+	};
+	const struct destination *destination = event->destination;
+	struct destination_reading reading;
+
+	if (destination == NULL) {
+		row("leads to", "%s",
+			event->number->e164[0] != '\0' ? "no country: the code is assigned to nobody" : "-");
+		return;
+	}
+	row("leads to", "%s%s%s (%s), by the prefix +%s, %s", destination->name,
+		destination->country[0] != '\0' ? ", " : "", destination->country, destination->name_ja,
+		destination->prefix, destination_kind_name(destination->kind));
+	if (event->number->kind != NUMBER_INTERNATIONAL) {
+		return;
+	}
+	destination_lists_read(config->destination_lists, event->number->e164, destination, &reading);
+	row("lists", "%s%s; %s%s%s", reading.high_risk != NULL ? "high-risk, by the entry " : "not high-risk",
+		reading.high_risk != NULL ? reading.high_risk : "", permissions[reading.permission],
+		reading.entry != NULL ? ", by the entry " : "", reading.entry != NULL ? reading.entry : "");
+}
+
+static void print_time(const struct config *config, instant when)
+{
+	char text[INSTANT_TEXT_SIZE];
+	struct calendar_reading reading;
+
+	calendar_read(config->calendar, when, &reading);
+	row("at", "%s: %s%s", instant_format_short(when, text), reading.is_open ? "" : "closed, ",
+		reading.text);
+}
+
+/* Each rule on its own line, also what has nothing to say: so that silence can be told from absence. */
+static void print_rules(const struct config *config, const struct findings *findings)
+{
+	for (size_t i = 0; i < rules_count(); i++) {
+		const char *name = rules_at(i)->name, *word = i == 0 ? "one such call" : "";
+		bool said = false;
+		for (size_t j = 0; j < findings->count; j++) {
+			const struct finding *finding = &findings->items[j];
+			if (strcmp(finding->rule, name) == 0) {
+				printf("%-12s %s: %s: %s\n", said ? "" : word, name,
+					severity_name(finding->severity), finding->reason);
+				said = true;
+			}
+		}
+		if (!said) {
+			row(word, "%s: %s", name,
+				rules_settings_enabled(config->rules, i) ? "nothing" : "switched off");
+		}
+	}
+}
+
+static bool read_time(const struct start *start, instant *when)
+{
+	const char *at = start->options.at;
+
+	if (at == NULL) {
+		*when = instant_now();
+		return true;
+	}
+	if (!instant_parse(text_of(at), when)) {
+		log_write(&start->log, LOG_LEVEL_ERROR,
+			"--at %s: is no time; write 2026-11-22T02:13:05+09:00 or \"2026-11-22 02:13\"", at);
+		return false;
+	}
+	return true;
+}
+
+int explain_number(struct start *start)
+{
+	const struct config *config = start->config;
+	const struct surroundings surroundings = {
+		&config->settings.site, config->calendar, config->destination_lists};
+	struct dialed_number number;
+	struct findings findings = {0};
+	struct sip_uri uri;
+	instant when;
+
+	if (!read_time(start, &when)) {
+		return EXIT_USAGE;
+	}
+	struct rules *rules = rules_new(config->rules, &surroundings);
+	if (rules == NULL) {
+		log_write(&start->log, LOG_LEVEL_ERROR, "could not ask the rules: no memory");
+		return EXIT_COULD_NOT;
+	}
+	sip_parse_dialed(text_of(start->options.check_number), &uri);
+	dial_plan_read(&config->dial_plan, &config->settings.site, &uri, false, &number);
+	const struct event event = {
+		.kind = EVENT_CALL_ATTEMPTED,
+		.time = when,
+		.caller = text_of(start->options.caller),
+		.dialed = uri.user,
+		.leg = LEG_EXTENSION,
+		.is_outward = true,
+		.number = &number,
+		.destination = number.e164[0] != '\0'
+				       ? destination_find(config->destination_table, text_of(number.e164 + 1))
+				       : NULL,
+	};
+	row("dialled", "%s", start->options.check_number);
+	print_reading(&number);
+	print_destination(config, &event);
+	print_time(config, when);
+	if (start->options.caller != NULL) {
+		row("caller", "%s", start->options.caller);
+	}
+	rules_evaluate(rules, &event, &findings);
+	print_rules(config, &findings);
+	rules_free(rules);
+	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_COULD_NOT;
+}

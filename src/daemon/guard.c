@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* -i, or as a service: guards interfaces until it is told to stop. */
+#include "pbxguard/action/actions.h"
+#include "pbxguard/action/syslog_alert.h"
+#include "pbxguard/capture/pcap_source.h"
+#include "pbxguard/capture/reorder.h"
+#include "pbxguard/daemon/blind_spots.h"
+#include "pbxguard/daemon/event_loop.h"
+#include "pbxguard/daemon/host_addresses.h"
+#include "pbxguard/daemon/pipeline.h"
+#include "pbxguard/daemon/service_notify.h"
+#include "pbxguard/daemon/slow_thread.h"
+#include "pbxguard/daemon/start.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Packets come out of the kernel's ring late by its time-out, and more when we are busy. */
+#define PACKETS_LATE (100 * MILLISECOND)
+/* So long the packets of several interfaces wait for each other: see PCAP_SOURCE_DELAY. */
+#define REORDER_WAIT (PCAP_SOURCE_DELAY + 9 * MILLISECOND)
+
+static const uint32_t sip_port[] = {CAPTURE_SIP_PORT};
+
+struct guard;
+
+struct guarded_interface {
+	struct guard *guard;
+	struct pcap_source *source;
+	int descriptor; /* in the event loop; -1: not */
+};
+
+struct guard {
+	struct start *start;
+	struct event_loop *loop;
+	struct pipeline *pipeline;
+	struct slow_thread *slow_thread;
+	struct reorder *reorder; /* of the packets of several interfaces */
+	size_t interface_count;
+	struct guarded_interface interfaces[CAPTURE_INTERFACES_MAX];
+	/* Of interfaces that a reload closed; the counters go on. */
+	uint64_t closed_kernel_drops, closed_interface_drops;
+	struct blind_spots blind_spots;
+};
+
+static const struct log *log_of(const struct guard *guard)
+{
+	return &guard->start->log;
+}
+
+static void push(void *context, const struct decision *decision)
+{
+	const struct guard *guard = context;
+
+	slow_thread_push(guard->slow_thread, decision);
+}
+
+/* --- interfaces ------------------------------------------------------------------------------------------
+ */
+
+static void unwatch(struct guarded_interface *interface)
+{
+	if (interface->descriptor >= 0) {
+		event_loop_remove(interface->guard->loop, interface->descriptor);
+		interface->descriptor = -1;
+	}
+}
+
+static void lose(struct guarded_interface *interface)
+{
+	struct guard *guard = interface->guard;
+
+	unwatch(interface);
+	counter_add(&guard->start->counters, COUNTER_INTERFACE_LOST, 1);
+	log_write(log_of(guard), LOG_LEVEL_WARNING, "%s; nothing is seen there until it is back",
+		pcap_source_error(interface->source));
+}
+
+/* Hands on what no other interface can overtake any more, and comes back for the rest. */
+static void release_packets(void *context)
+{
+	struct guard *guard = context;
+	instant oldest, now = instant_now();
+
+	if (reorder_oldest(guard->reorder, &oldest)) {
+		/* A time in the future: the clock was set back. */
+		reorder_release(guard->reorder, oldest > now ? INT64_MAX : now - REORDER_WAIT);
+	}
+	if (reorder_oldest(guard->reorder, &oldest)) {
+		event_loop_once(guard->loop, REORDER_WAIT, release_packets, guard);
+	}
+}
+
+static void packets_are_there(void *context)
+{
+	struct guarded_interface *interface = context;
+	struct guard *guard = interface->guard;
+	bool is_alone = guard->interface_count == 1;
+	enum pcap_source_result result =
+		is_alone ? pcap_source_dispatch(interface->source, pipeline_handle_packet, guard->pipeline)
+			 : pcap_source_dispatch(interface->source, reorder_add, guard->reorder);
+
+	if (!is_alone) {
+		release_packets(guard);
+	}
+	if (result == PCAP_SOURCE_LOST) {
+		lose(interface);
+	}
+}
+
+static int watch(struct guarded_interface *interface)
+{
+	int descriptor = pcap_source_descriptor(interface->source);
+	int error = event_loop_add(interface->guard->loop, descriptor, packets_are_there, interface);
+
+	interface->descriptor = error == 0 ? descriptor : -1;
+	return error;
+}
+
+static void look_after(struct guarded_interface *interface)
+{
+	if (interface->descriptor >= 0) {
+		if (pcap_source_check(interface->source) == PCAP_SOURCE_LOST) {
+			lose(interface);
+		}
+	} else if (pcap_source_reopen(interface->source) && watch(interface) == 0) {
+		log_write(log_of(interface->guard), LOG_LEVEL_NOTICE, "%s is back and guarded again",
+			pcap_source_name(interface->source));
+	}
+}
+
+static bool open_interface(struct guard *guard, const struct capture_settings *settings, const char *name)
+{
+	struct guarded_interface *interface = &guard->interfaces[guard->interface_count];
+	char error[PCAP_SOURCE_ERROR_SIZE];
+
+	*interface = (struct guarded_interface){.guard = guard, .descriptor = -1};
+	interface->source = pcap_source_open_interface(settings, name, error, sizeof error);
+	if (interface->source == NULL) {
+		log_write(log_of(guard), LOG_LEVEL_ERROR, "%s", error);
+		return false;
+	}
+	guard->interface_count++;
+	if (watch(interface) != 0) {
+		log_write(log_of(guard), LOG_LEVEL_ERROR, "%s: could not be waited for: %s", name,
+			strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+/* Those of the command line, or else of the configuration. */
+static bool open_interfaces(struct guard *guard)
+{
+	const struct options *options = &guard->start->options;
+	const struct capture_settings *settings = &guard->start->config->settings.capture;
+	bool by_options = options->interface_count > 0;
+	size_t count = by_options ? options->interface_count : settings->interface_count;
+
+	if (count > CAPTURE_INTERFACES_MAX) {
+		log_write(log_of(guard), LOG_LEVEL_ERROR,
+			"%zu interfaces are too many: %d can be guarded, or \"any\"", count,
+			CAPTURE_INTERFACES_MAX);
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!open_interface(
+			    guard, settings, by_options ? options->interfaces[i] : settings->interfaces[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void read_drops(struct guard *guard)
+{
+	uint64_t kernel = guard->closed_kernel_drops, interface = guard->closed_interface_drops;
+
+	for (size_t i = 0; i < guard->interface_count; i++) {
+		uint64_t by_kernel = 0, by_interface = 0;
+		pcap_source_drops(guard->interfaces[i].source, &by_kernel, &by_interface);
+		kernel += by_kernel;
+		interface += by_interface;
+	}
+	counter_set(&guard->start->counters, COUNTER_KERNEL_DROPS, kernel);
+	counter_set(&guard->start->counters, COUNTER_INTERFACE_DROPS, interface);
+}
+
+static void close_interfaces(struct guard *guard)
+{
+	reorder_release(guard->reorder, INT64_MAX);
+	read_drops(guard);
+	guard->closed_kernel_drops = counter_get(&guard->start->counters, COUNTER_KERNEL_DROPS);
+	guard->closed_interface_drops = counter_get(&guard->start->counters, COUNTER_INTERFACE_DROPS);
+	for (size_t i = 0; i < guard->interface_count; i++) {
+		unwatch(&guard->interfaces[i]);
+		pcap_source_free(guard->interfaces[i].source);
+	}
+	guard->interface_count = 0;
+}
+
+/* --- the pieces that a configuration makes ----------------------------------------------------------------
+ */
+
+/* What the configuration leaves to the host. */
+static void complete_site(const struct guard *guard, struct config *config)
+{
+	if (config->settings.site.pbx.count == 0 && host_addresses_add(&config->settings.site.pbx) < 0) {
+		log_write(log_of(guard), LOG_LEVEL_WARNING,
+			"this host has more addresses than fit: name the PBX in site.pbx");
+	}
+}
+
+static struct actions *make_actions(const struct guard *guard)
+{
+	const struct options *options = &guard->start->options;
+	const struct config *config = guard->start->config;
+	const struct action_output output = {
+		.descriptor = options->has_format || isatty(STDOUT_FILENO) ? STDOUT_FILENO : -1,
+		.format = options->format,
+	};
+
+	return actions_new(&config->settings.actions, &config->settings.site, output, SYSLOG_PATH,
+		&guard->start->counters);
+}
+
+static const uint32_t *ports_of(const struct config *config, size_t *count)
+{
+	*count = config->settings.capture.port_count > 0 ? config->settings.capture.port_count : 1;
+	return config->settings.capture.port_count > 0 ? config->settings.capture.ports : sip_port;
+}
+
+static bool make_pipeline(struct guard *guard)
+{
+	struct pipeline_setup setup = {
+		.config = guard->start->config,
+		.counters = &guard->start->counters,
+		.handler = push,
+		.context = guard,
+	};
+
+	setup.ports = ports_of(setup.config, &setup.port_count);
+	guard->pipeline = pipeline_new(&setup);
+	guard->reorder = reorder_new(pipeline_handle_packet, guard->pipeline);
+	if (guard->pipeline == NULL || guard->reorder == NULL) {
+		log_write(log_of(guard), LOG_LEVEL_ERROR, "could not begin: no memory");
+		return false;
+	}
+	return true;
+}
+
+static bool start_slow_thread(struct guard *guard)
+{
+	struct actions *actions = make_actions(guard);
+
+	guard->slow_thread = actions != NULL ? slow_thread_start(actions, &guard->start->counters) : NULL;
+	if (guard->slow_thread == NULL) {
+		log_write(log_of(guard), LOG_LEVEL_ERROR, "could not start the thread that writes alerts: %s",
+			strerror(errno));
+		actions_free(actions);
+	}
+	return guard->slow_thread != NULL;
+}
+
+/* --- reload: a new configuration is built and checked whole, then swapped; a broken one changes nothing
+ * ------ */
+
+static void refuse_reload(struct guard *guard)
+{
+	counter_add(&guard->start->counters, COUNTER_RELOADS_REFUSED, 1);
+	log_write(log_of(guard), LOG_LEVEL_ERROR,
+		"the new configuration was not taken over; the one before stays in force");
+}
+
+/* The interfaces anew, or when that fails the old ones again. */
+static void reopen_interfaces(struct guard *guard, struct config *old)
+{
+	struct config *new = guard->start->config;
+
+	close_interfaces(guard);
+	if (open_interfaces(guard)) {
+		return;
+	}
+	log_write(log_of(guard), LOG_LEVEL_ERROR, "the capture settings of before stay in force");
+	close_interfaces(guard);
+	new->settings.capture = old->settings.capture;
+	if (!open_interfaces(guard)) {
+		log_write(log_of(guard), LOG_LEVEL_ERROR, "nothing is guarded any more; ending");
+		event_loop_stop(guard->loop);
+	}
+}
+
+static void reload(struct guard *guard)
+{
+	struct start *start = guard->start;
+	struct config *old = start->config, *new = start_read_config(start);
+	size_t port_count;
+
+	if (new == NULL) {
+		refuse_reload(guard);
+		return;
+	}
+	complete_site(guard, new);
+	start->config = new;
+	start_set_time_zone(start, new);
+	const uint32_t *ports = ports_of(new, &port_count);
+	if (!pipeline_reload(guard->pipeline, new, ports, port_count)) {
+		start->config = old;
+		start_set_time_zone(start, old);
+		config_free(new);
+		refuse_reload(guard);
+		return;
+	}
+	slow_thread_configure(guard->slow_thread, &new->settings.actions, &new->settings.site);
+	if (memcmp(&new->settings.capture, &old->settings.capture, sizeof new->settings.capture) != 0) {
+		reopen_interfaces(guard, old);
+	}
+	config_free(old);
+	counter_add(&start->counters, COUNTER_RELOADS, 1);
+	log_write(log_of(guard), LOG_LEVEL_NOTICE, "the new configuration is in force");
+}
+
+/* --- signals, time ----------------------------------------------------------------------------------------
+ */
+
+static void signal_arrived(void *context, int signal)
+{
+	struct guard *guard = context;
+
+	switch (signal) {
+	case SIGHUP:
+		service_notify_reloading();
+		reload(guard);
+		service_notify_ready();
+		break;
+	case SIGUSR1:
+		read_drops(guard);
+		start_log_counters(guard->start, true);
+		break;
+	default:
+		event_loop_stop(guard->loop);
+	}
+}
+
+static void second_passed(void *context)
+{
+	struct guard *guard = context;
+	const struct counters *counters = &guard->start->counters;
+
+	for (size_t i = 0; i < guard->interface_count; i++) {
+		look_after(&guard->interfaces[i]);
+	}
+	read_drops(guard);
+	pipeline_tick(guard->pipeline, instant_now() - PACKETS_LATE);
+	blind_spots_tell(&guard->blind_spots, counters, log_of(guard), instant_monotonic_now(), false);
+	service_notify_alive();
+	service_notify_status("%" PRIu64 " SIP messages, %" PRIu64 " calls, %" PRIu64 " alerts",
+		counter_get(counters, COUNTER_SIP_MESSAGES), counter_get(counters, COUNTER_CALLS),
+		counter_get(counters, COUNTER_ALERTS));
+}
+
+static bool prepare_loop(struct guard *guard)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, 0};
+
+	signal(SIGPIPE, SIG_IGN); /* whoever read our output went away: that ends no guarding */
+	guard->loop = event_loop_new();
+	if (guard->loop == NULL || event_loop_on_signals(guard->loop, signals, signal_arrived, guard) < 0 ||
+		event_loop_every(guard->loop, SECOND, second_passed, guard) < 0) {
+		log_write(log_of(guard), LOG_LEVEL_ERROR, "could not begin: %s", strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+static void say_what_is_guarded(const struct guard *guard)
+{
+	char names[256] = "";
+
+	for (size_t i = 0; i < guard->interface_count; i++) {
+		size_t used = strlen(names);
+		snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
+			pcap_source_name(guard->interfaces[i].source));
+	}
+	log_write(log_of(guard), LOG_LEVEL_NOTICE,
+		"guarding %s for site %s; SIGTERM ends, SIGHUP reloads, SIGUSR1 "
+		"logs the counters",
+		names, guard->start->config->settings.site.name);
+	service_notify_ready();
+}
+
+static bool begin(struct guard *guard)
+{
+	return prepare_loop(guard) && make_pipeline(guard) && start_slow_thread(guard) &&
+	       open_interfaces(guard);
+}
+
+/* In the order in which alerts flow, so that none is left behind. False when the slow thread hangs. */
+static bool end(struct guard *guard)
+{
+	if (guard->reorder != NULL) {
+		close_interfaces(guard);
+	}
+	return slow_thread_stop(guard->slow_thread);
+}
+
+static void tell_the_end(struct guard *guard)
+{
+	blind_spots_tell(&guard->blind_spots, &guard->start->counters, log_of(guard), 0, true);
+	start_log_counters(guard->start, false);
+}
+
+int guard_run(struct start *start)
+{
+	struct guard *guard = calloc(1, sizeof *guard);
+
+	if (guard == NULL) {
+		log_write(&start->log, LOG_LEVEL_ERROR, "could not begin: no memory");
+		return EXIT_COULD_NOT;
+	}
+	guard->start = start;
+	complete_site(guard, start->config);
+	bool good = begin(guard);
+	if (good) {
+		say_what_is_guarded(guard);
+		good = event_loop_run(guard->loop) == 0 && guard->interface_count > 0;
+		service_notify_stopping();
+	}
+	bool has_ended = end(guard);
+	if (good) {
+		tell_the_end(guard);
+	}
+	if (!has_ended) {
+		/* It hangs in a write: leave everything as it is, the kernel cleans up. */
+		log_write(log_of(guard), LOG_LEVEL_WARNING,
+			"what reads our output hangs: the last alerts may be lost");
+		_exit(good ? EXIT_DONE : EXIT_COULD_NOT);
+	}
+	reorder_free(guard->reorder);
+	pipeline_free(guard->pipeline);
+	event_loop_free(guard->loop);
+	free(guard);
+	return good ? EXIT_DONE : EXIT_COULD_NOT;
+}

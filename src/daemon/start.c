@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/daemon/start.h"
+
+#include "pbxguard/base/instant.h"
+#include "pbxguard/base/local_time.h"
+#include "pbxguard/build.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_CONFIGURATION PBXGUARD_CONFIGURATION_FOLDER "/pbxguard.conf"
+
+/* The file to read; NULL: the built-in defaults will do. */
+static const char *configuration_path(const struct options *options)
+{
+	if (options->config != NULL) {
+		return options->config;
+	}
+	return access(DEFAULT_CONFIGURATION, F_OK) == 0 ? DEFAULT_CONFIGURATION : NULL;
+}
+
+/* As a service without a configuration we would guard by guesses: the administrator has to know. */
+static bool defaults_suffice(const struct start *start)
+{
+	const struct options *options = &start->options;
+
+	return options->file_count > 0 || options->interface_count > 0 || options->check_config ||
+	       options->check_number != NULL;
+}
+
+struct config *start_read_config(const struct start *start)
+{
+	const char *path = configuration_path(&start->options);
+	struct config_errors *errors = calloc(1, sizeof *errors);
+	struct config *config = NULL;
+
+	if (path == NULL && !defaults_suffice(start)) {
+		log_write(&start->log, LOG_LEVEL_ERROR,
+			"%s: there is no configuration; write one, or name an interface with -i",
+			DEFAULT_CONFIGURATION);
+	} else if (errors == NULL) {
+		log_write(&start->log, LOG_LEVEL_ERROR, "could not read the configuration: no memory");
+	} else {
+		config = config_new_from(path, instant_now(), errors);
+		config_errors_write(errors, stderr);
+	}
+	free(errors);
+	return config;
+}
+
+void start_set_time_zone(const struct start *start, const struct config *config)
+{
+	const char *zone = config->settings.site.timezone;
+
+	time_zone_set(zone[0] != '\0' ? zone : start->host_zone);
+}
+
+void start_log_counters(const struct start *start, bool all)
+{
+	const struct counters *counters = &start->counters;
+
+	log_write(&start->log, LOG_LEVEL_NOTICE,
+		"%" PRIu64 " packets, %" PRIu64 " SIP messages, %" PRIu64 " INVITEs, %" PRIu64
+		" calls (%" PRIu64 " abroad), %" PRIu64 " alerts; %" PRIu64 " packets dropped by the kernel",
+		counter_get(counters, COUNTER_PACKETS), counter_get(counters, COUNTER_SIP_MESSAGES),
+		counter_get(counters, COUNTER_INVITES), counter_get(counters, COUNTER_CALLS),
+		counter_get(counters, COUNTER_CALLS_INTERNATIONAL), counter_get(counters, COUNTER_ALERTS),
+		counter_get(counters, COUNTER_KERNEL_DROPS));
+	for (int counter = 0; all && counter < COUNTER_COUNT; counter++) {
+		log_write(&start->log, LOG_LEVEL_NOTICE, "%s %" PRIu64 " (%s)", counter_name(counter),
+			counter_get(counters, counter), counter_meaning(counter));
+	}
+}
