@@ -2,6 +2,7 @@
 #include "pbxguard/capture/capture_settings.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool check_interface(struct text value, char why[static SETTING_CHECK_TEXT_SIZE])
 {
@@ -42,3 +43,17 @@ static const struct setting settings[] = {
 };
 
 const struct setting_table capture_settings = SETTING_TABLE(settings);
+
+bool capture_settings_equal(const struct capture_settings *a, const struct capture_settings *b)
+{
+	if (a->interface_count != b->interface_count || a->port_count != b->port_count ||
+		a->buffer != b->buffer || a->promiscuous != b->promiscuous) {
+		return false;
+	}
+	for (size_t i = 0; i < a->interface_count; i++) {
+		if (strcmp(a->interfaces[i], b->interfaces[i]) != 0) {
+			return false;
+		}
+	}
+	return memcmp(a->ports, b->ports, a->port_count * sizeof a->ports[0]) == 0;
+}

@@ -333,6 +333,7 @@ struct delivery {
 	void *context;
 };
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libpcap's */
 static void deliver(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
 {
 	const struct delivery *delivery = (const void *)user;

@@ -101,7 +101,7 @@ static bool append(struct scan *scan, struct text piece)
 	struct config_source *source = scan->source;
 
 	if (source->size + piece.size > CONFIG_TEXT_MAX) {
-		return refuse(scan, "the configuration with all that it includes has more than %d KiB",
+		return refuse(scan, "the configuration with all that it includes has more than %zu KiB",
 			CONFIG_TEXT_MAX / 1024);
 	}
 	if (!grow((void **)&source->text, &source->text_capacity, source->size + piece.size + 1, 1)) {

@@ -317,7 +317,7 @@ static void reload(struct guard *guard)
 		return;
 	}
 	slow_thread_configure(guard->slow_thread, &new->settings.actions, &new->settings.site);
-	if (memcmp(&new->settings.capture, &old->settings.capture, sizeof new->settings.capture) != 0) {
+	if (!capture_settings_equal(&new->settings.capture, &old->settings.capture)) {
 		reopen_interfaces(guard, old);
 	}
 	config_free(old);

@@ -12,7 +12,7 @@
  * The arena: libosip2's allocator pointers belong to the process, so its memory must, too. A message takes 10
  * kB at most within SIP_VALUE_MAX; when the arena is full libosip2 gets NULL and refuses the value.
  */
-#define ARENA_SIZE (256 * 1024)
+#define ARENA_SIZE ((size_t)256 * 1024)
 
 static struct {
 	alignas(max_align_t) uint8_t bytes[ARENA_SIZE];

@@ -203,12 +203,11 @@ void sip_via_read(struct text value, struct text *host, struct text *branch)
 	struct text first = sip_first_value(value);
 	struct text protocol = text_part(first, 0, text_find(first, ';'));
 	struct sip_uri sent_by = {0};
-	size_t start = protocol.size;
 
 	*branch = (struct text){0};
 	sip_parameter(text_from(first, protocol.size), TEXT("branch"), branch);
 	protocol = text_trim(protocol);
-	start = protocol.size;
+	size_t start = protocol.size;
 	while (start > 0 && text_find_any(text_part(protocol, start - 1, 1), " \t\r\n") == 1) {
 		start--;
 	}

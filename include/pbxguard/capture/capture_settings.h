@@ -25,4 +25,6 @@ struct capture_settings {
 
 extern const struct setting_table capture_settings; /* of struct capture_settings */
 
+bool capture_settings_equal(const struct capture_settings *a, const struct capture_settings *b);
+
 #endif

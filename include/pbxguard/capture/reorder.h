@@ -26,7 +26,7 @@ void reorder_free(struct reorder *reorder); /* what waits is dropped: call reord
 
 /* A packet_handler; the context is the reorder. When it is full the oldest leaves early. Copies the packet.
  */
-enum verdict reorder_add(void *reorder, const struct packet *packet);
+enum verdict reorder_add(void *context, const struct packet *packet);
 
 /* Hands over what passed until then, in order; INT64_MAX for all. */
 void reorder_release(struct reorder *reorder, instant until);

@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CONFIG_TEXT_MAX (1024 * 1024) /* bytes, includes unfolded */
-#define CONFIG_FILES_MAX 64           /* the file itself and its includes */
+#define CONFIG_TEXT_MAX ((size_t)1024 * 1024) /* bytes, includes unfolded */
+#define CONFIG_FILES_MAX 64                   /* the file itself and its includes */
 #define CONFIG_INCLUDE_DEPTH_MAX 10
 
 struct config_origin {

@@ -29,7 +29,7 @@ struct pipeline *pipeline_new(const struct pipeline_setup *setup);
 void pipeline_free(struct pipeline *pipeline);
 
 /* A packet_handler; the context is the pipeline. */
-enum verdict pipeline_handle_packet(void *pipeline, const struct packet *packet);
+enum verdict pipeline_handle_packet(void *context, const struct packet *packet);
 
 /* What is due up to now though no packet came. */
 void pipeline_tick(struct pipeline *pipeline, instant now);

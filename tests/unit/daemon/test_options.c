@@ -9,11 +9,12 @@
 
 static enum options_result read(const char *const *arguments, struct options *options)
 {
+	static char copies[ARGUMENTS_MAX][64];
 	char *argv[ARGUMENTS_MAX + 2] = {(char[]){"pbxguard"}};
 	int argc = 1;
 
 	for (; arguments[argc - 1] != NULL; argc++) {
-		argv[argc] = strdup(arguments[argc - 1]);
+		argv[argc] = strcpy(copies[argc - 1], arguments[argc - 1]);
 	}
 	optind = 0; /* glibc: begin anew */
 	return options_read(argc, argv, options);
