@@ -9,11 +9,6 @@ struct text text_of(const char *string)
 	return (struct text){string, string == NULL ? 0 : strlen(string)};
 }
 
-bool text_is_empty(struct text text)
-{
-	return text.size == 0;
-}
-
 bool text_equal(struct text a, struct text b)
 {
 	return a.size == b.size && (a.size == 0 || memcmp(a.start, b.start, a.size) == 0);
@@ -32,7 +27,7 @@ bool text_begins(struct text text, struct text prefix)
 
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return (unsigned char)(c - 'A') < 26 ? (char)(c | 0x20) : c;
 }
 
 bool text_begins_ignoring_case(struct text text, struct text prefix)
@@ -48,34 +43,19 @@ bool text_begins_ignoring_case(struct text text, struct text prefix)
 	return true;
 }
 
-size_t text_find(struct text text, char character)
-{
-	const char *found = text.size == 0 ? NULL : memchr(text.start, character, text.size);
-
-	return found == NULL ? text.size : (size_t)(found - text.start);
-}
-
 size_t text_find_any(struct text text, const char *characters)
 {
-	for (size_t i = 0; i < text.size; i++) {
-		if (text.start[i] != '\0' && strchr(characters, text.start[i]) != NULL) {
-			return i;
-		}
-	}
-	return text.size;
-}
+	uint64_t wanted[4] = {0}; /* a bit a byte value */
+	size_t i = 0;
 
-struct text text_part(struct text text, size_t start, size_t size)
-{
-	if (start >= text.size) {
-		return (struct text){text.start, 0};
+	for (; *characters != '\0'; characters++) {
+		wanted[(uint8_t)*characters / 64] |= UINT64_C(1) << (uint8_t)*characters % 64;
 	}
-	return (struct text){text.start + start, size < text.size - start ? size : text.size - start};
-}
-
-struct text text_from(struct text text, size_t start)
-{
-	return text_part(text, start, SIZE_MAX);
+	while (i < text.size &&
+		(wanted[(uint8_t)text.start[i] / 64] >> (uint8_t)text.start[i] % 64 & 1) == 0) {
+		i++;
+	}
+	return i;
 }
 
 static bool is_space(char c)

@@ -175,7 +175,7 @@ static const struct {
 	enum sip_header header;
 	size_t offset;
 	uint32_t oddity;
-	bool is_basic; /* needed of every message; the others of requests that can start or move a call */
+	bool is_single; /* holds one value only, in which a comma is no separator */
 } party_fields[] = {
 	{SIP_HEADER_FROM, offsetof(struct sip_message, from), SIP_ODD_FROM, true},
 	{SIP_HEADER_TO, offsetof(struct sip_message, to), SIP_ODD_TO, true},
@@ -192,37 +192,39 @@ static bool has(const struct sip_scan *scan, enum sip_header header)
 	return scan->occurrences[header] > 0;
 }
 
-static void parse_parties(const struct sip_scan *scan, bool basic_only, struct sip_message *message)
+static void parse_parties(const struct sip_scan *scan, bool is_judged, struct sip_message *message)
 {
 	for (size_t i = 0; i < sizeof party_fields / sizeof party_fields[0]; i++) {
 		enum sip_header header = party_fields[i].header;
 		struct sip_party *party =
 			(struct sip_party *)(void *)((char *)message + party_fields[i].offset);
 
-		if (!has(scan, header) || (basic_only && !party_fields[i].is_basic)) {
+		if (!has(scan, header)) {
 			continue;
 		}
-		struct text value = party_fields[i].is_basic ? scan->values[header]
-							     : sip_first_value(scan->values[header]);
+		struct text value = party_fields[i].is_single ? scan->values[header]
+							      : sip_first_value(scan->values[header]);
 		sip_party_read(value, party);
 		if (header == SIP_HEADER_CONTACT && text_equal(value, TEXT("*"))) {
 			continue; /* of a REGISTER that ends all bindings, RFC 3261 §10.2.2 */
 		}
-		if (!osip_reads_party(value, &message->oddities, party)) {
+		if (is_judged && !osip_reads_party(value, &message->oddities, party)) {
 			message->oddities |= party_fields[i].oddity;
 		}
 	}
 }
 
-static void parse_authorization(const struct sip_scan *scan, struct sip_message *message)
+static void parse_authorization(const struct sip_scan *scan, bool is_judged, struct sip_message *message)
 {
 	enum sip_header header = has(scan, SIP_HEADER_AUTHORIZATION) ? SIP_HEADER_AUTHORIZATION
 								     : SIP_HEADER_PROXY_AUTHORIZATION;
 	struct text value = scan->values[header];
 
-	if (has(scan, header) &&
-		!osip_reads_authorization(value, &message->oddities, &message->authorization_user)) {
-		message->authorization_user = sip_credential(value, TEXT("username"));
+	if (!has(scan, header)) {
+		return;
+	}
+	message->authorization_user = sip_credential(value, TEXT("username"));
+	if (is_judged && !osip_reads_authorization(value, &message->oddities, &message->authorization_user)) {
 		message->oddities |= SIP_ODD_OTHER_VALUE;
 	}
 }
@@ -235,7 +237,7 @@ static void parse_cseq(const struct sip_scan *scan, struct sip_message *message)
 	if (!has(scan, SIP_HEADER_CSEQ)) {
 		return;
 	}
-	if (!message->has_cseq || !osip_reads_cseq(scan->values[SIP_HEADER_CSEQ], &message->oddities)) {
+	if (!message->has_cseq) {
 		message->oddities |= SIP_ODD_CSEQ;
 	}
 	if (!message->is_request) {
@@ -243,6 +245,15 @@ static void parse_cseq(const struct sip_scan *scan, struct sip_message *message)
 		message->method = sip_method_of(method);
 	} else if (!text_equal(method, message->method_name)) {
 		message->oddities |= SIP_ODD_METHOD_MISMATCH;
+	}
+}
+
+static void judge_cseq(const struct sip_scan *scan, struct sip_message *message)
+{
+	struct text value = scan->values[SIP_HEADER_CSEQ];
+
+	if (has(scan, SIP_HEADER_CSEQ) && !osip_reads_cseq(value, &message->oddities)) {
+		message->oddities |= SIP_ODD_CSEQ;
 	}
 }
 
@@ -273,8 +284,22 @@ static void check_mandatory(const struct sip_scan *scan, struct sip_message *mes
 	}
 }
 
+static void parse_request_uri(const struct sip_scan *scan, bool is_judged, struct sip_message *message)
+{
+	sip_uri_read(scan->request_uri, &message->request_uri);
+	if (is_judged && !osip_reads_uri(scan->request_uri, &message->oddities, &message->request_uri)) {
+		message->oddities |= SIP_ODD_REQUEST_URI;
+	}
+}
+
 void sip_parse(const struct sip_scan *scan, struct sip_message *message)
 {
+	/* What starts or moves a call is read with all care; a registration leniently; the rest is only
+	 * counted and matched. */
+	bool is_judged =
+		scan->is_request && (scan->method == SIP_METHOD_INVITE || scan->method == SIP_METHOD_REFER);
+	bool has_parties = is_judged || (scan->is_request && scan->method == SIP_METHOD_REGISTER);
+
 	arena.used = 0;
 	*message = (struct sip_message){
 		.is_request = scan->is_request,
@@ -286,21 +311,16 @@ void sip_parse(const struct sip_scan *scan, struct sip_message *message)
 									    : SIP_HEADER_SERVER],
 		.oddities = scan->oddities,
 	};
-	if (scan->is_request) {
-		sip_uri_read(scan->request_uri, &message->request_uri);
-		if (!osip_reads_uri(scan->request_uri, &message->oddities, &message->request_uri)) {
-			message->oddities |= SIP_ODD_REQUEST_URI;
-		}
-	}
 	parse_cseq(scan, message);
-	bool starts_or_moves_calls =
-		scan->is_request && (scan->method == SIP_METHOD_INVITE || scan->method == SIP_METHOD_REFER ||
-					    scan->method == SIP_METHOD_REGISTER);
-	parse_parties(scan, !starts_or_moves_calls, message);
-	if (starts_or_moves_calls) {
-		parse_authorization(scan, message);
+	if (has_parties) {
+		parse_request_uri(scan, is_judged, message);
+		parse_parties(scan, is_judged, message);
+		parse_authorization(scan, is_judged, message);
 	}
-	parse_via(scan, message);
+	if (is_judged) {
+		judge_cseq(scan, message);
+		parse_via(scan, message);
+	}
 	check_mandatory(scan, message);
 }
 

@@ -11,8 +11,8 @@ static const struct {
 	{TEXT_CONSTANT("urn"), SIP_SCHEME_URN},
 };
 
-/* The index of the first of these characters outside quotes, or text.size. */
-static size_t find_unquoted(struct text text, const char *characters)
+/* The index of the first of these two characters outside quotes, or text.size. */
+static size_t find_unquoted(struct text text, char either, char or)
 {
 	bool quoted = false;
 
@@ -22,7 +22,7 @@ static size_t find_unquoted(struct text text, const char *characters)
 			i++;
 		} else if (c == '"') {
 			quoted = !quoted;
-		} else if (!quoted && text_find_any((struct text){&c, 1}, characters) == 0) {
+		} else if (!quoted && (c == either || c == or)) {
 			return i;
 		}
 	}
@@ -122,7 +122,7 @@ void sip_uri_read(struct text value, struct sip_uri *uri)
 
 void sip_party_read(struct text value, struct sip_party *party)
 {
-	size_t open = find_unquoted(value, "<");
+	size_t open = find_unquoted(value, '<', '<');
 	struct text parameters;
 
 	*party = (struct sip_party){0};
@@ -143,7 +143,7 @@ void sip_party_read(struct text value, struct sip_party *party)
 bool sip_parameter(struct text parameters, struct text name, struct text *value)
 {
 	while (parameters.size > 0) {
-		size_t end = find_unquoted(parameters, ";");
+		size_t end = find_unquoted(parameters, ';', ';');
 		struct text parameter = text_part(parameters, 0, end);
 		size_t equal = text_find(parameter, '=');
 		if (text_equal_ignoring_case(text_trim(text_part(parameter, 0, equal)), name)) {
@@ -161,7 +161,7 @@ struct text sip_credential(struct text value, struct text name)
 
 	rest = text_from(rest, text_find_any(rest, " \t\r\n"));
 	while (rest.size > 0) {
-		size_t end = find_unquoted(rest, ",");
+		size_t end = find_unquoted(rest, ',', ',');
 		struct text parameter = text_part(rest, 0, end);
 		size_t equal = text_find(parameter, '=');
 		if (text_equal_ignoring_case(text_trim(text_part(parameter, 0, equal)), name)) {
@@ -174,14 +174,14 @@ struct text sip_credential(struct text value, struct text name)
 
 struct text sip_first_value(struct text value)
 {
-	size_t open = find_unquoted(value, "<,");
+	size_t open = find_unquoted(value, '<', ',');
 
 	if (open == value.size || value.start[open] == ',') {
 		return text_trim(text_part(value, 0, open));
 	}
 	size_t close = open + text_find(text_from(value, open), '>');
 	struct text after = text_from(value, close);
-	return text_trim(text_part(value, 0, close + find_unquoted(after, ",")));
+	return text_trim(text_part(value, 0, close + find_unquoted(after, ',', ',')));
 }
 
 bool sip_cseq_read(struct text value, uint32_t *number, struct text *method)

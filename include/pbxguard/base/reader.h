@@ -18,20 +18,82 @@ struct reader {
 	bool failed;
 };
 
-struct reader reader_of(const void *bytes, size_t size);
-
-uint8_t reader_u8(struct reader *reader);
-uint16_t reader_u16(struct reader *reader); /* network byte order */
-uint32_t reader_u32(struct reader *reader);
-uint16_t reader_u16_little(struct reader *reader);
-uint32_t reader_u32_little(struct reader *reader);
+static inline struct reader reader_of(const void *bytes, size_t size)
+{
+	return (struct reader){.bytes = bytes, .size = size};
+}
 
 /* The next size bytes, borrowed; NULL when there are fewer. */
-const uint8_t *reader_take(struct reader *reader, size_t size);
-void reader_skip(struct reader *reader, size_t size);
-size_t reader_left(const struct reader *reader);
+static inline const uint8_t *reader_take(struct reader *reader, size_t size)
+{
+	if (reader->failed || size > reader->size - reader->position) {
+		reader->failed = true;
+		return NULL;
+	}
+	const uint8_t *bytes = reader->bytes + reader->position;
+	reader->position += size;
+	return bytes;
+}
+
+static inline void reader_skip(struct reader *reader, size_t size)
+{
+	reader_take(reader, size);
+}
+
+static inline uint8_t reader_u8(struct reader *reader)
+{
+	const uint8_t *byte = reader_take(reader, 1);
+
+	return byte == NULL ? 0 : byte[0];
+}
+
+/* Network byte order. */
+static inline uint16_t reader_u16(struct reader *reader)
+{
+	const uint8_t *byte = reader_take(reader, 2);
+
+	return byte == NULL ? 0 : (uint16_t)(byte[0] << 8 | byte[1]);
+}
+
+static inline uint32_t reader_u32(struct reader *reader)
+{
+	const uint8_t *byte = reader_take(reader, 4);
+
+	return byte == NULL
+		       ? 0
+		       : (uint32_t)byte[0] << 24 | (uint32_t)byte[1] << 16 | (uint32_t)byte[2] << 8 | byte[3];
+}
+
+static inline uint16_t reader_u16_little(struct reader *reader)
+{
+	const uint8_t *byte = reader_take(reader, 2);
+
+	return byte == NULL ? 0 : (uint16_t)(byte[1] << 8 | byte[0]);
+}
+
+static inline uint32_t reader_u32_little(struct reader *reader)
+{
+	const uint8_t *byte = reader_take(reader, 4);
+
+	return byte == NULL
+		       ? 0
+		       : (uint32_t)byte[3] << 24 | (uint32_t)byte[2] << 16 | (uint32_t)byte[1] << 8 | byte[0];
+}
+
+static inline size_t reader_left(const struct reader *reader)
+{
+	return reader->failed ? 0 : reader->size - reader->position;
+}
 
 /* What is left, as a reader of its own, cut to size bytes where it is longer. */
-struct reader reader_rest(const struct reader *reader, size_t size);
+static inline struct reader reader_rest(const struct reader *reader, size_t size)
+{
+	size_t left = reader_left(reader);
+	struct reader rest = {.bytes = left > 0 ? reader->bytes + reader->position : NULL,
+		.size = size < left ? size : left,
+		.failed = reader->failed};
+
+	return rest;
+}
 
 #endif

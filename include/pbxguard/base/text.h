@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
 	const char *start; /* borrowed; may be NULL when size is 0 */
@@ -27,19 +28,39 @@ struct text {
 
 struct text text_of(const char *string); /* NULL gives the empty text */
 
-bool text_is_empty(struct text text);
+static inline bool text_is_empty(struct text text)
+{
+	return text.size == 0;
+}
+
 bool text_equal(struct text a, struct text b);
 bool text_equal_ignoring_case(struct text a, struct text b); /* ASCII letters only */
 bool text_begins(struct text text, struct text prefix);
 bool text_begins_ignoring_case(struct text text, struct text prefix);
 
 /* The index of the first occurrence, or text.size. */
-size_t text_find(struct text text, char character);
+static inline size_t text_find(struct text text, char character)
+{
+	const char *found = text.size == 0 ? NULL : (const char *)memchr(text.start, character, text.size);
+
+	return found == NULL ? text.size : (size_t)(found - text.start);
+}
+/* The same for the first of several, none of them a NUL. */
 size_t text_find_any(struct text text, const char *characters);
 
 /* From index start (at most text.size) for at most size bytes. */
-struct text text_part(struct text text, size_t start, size_t size);
-struct text text_from(struct text text, size_t start);
+static inline struct text text_part(struct text text, size_t start, size_t size)
+{
+	if (start >= text.size) {
+		return (struct text){text.start, 0};
+	}
+	return (struct text){text.start + start, size < text.size - start ? size : text.size - start};
+}
+
+static inline struct text text_from(struct text text, size_t start)
+{
+	return text_part(text, start, SIZE_MAX);
+}
 
 /* Without the SP, HT, CR and LF at both ends. */
 struct text text_trim(struct text text);
