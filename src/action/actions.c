@@ -5,10 +5,14 @@
 
 extern const struct action print_action, syslog_action;
 
-static const struct action *const all_actions[] = {&print_action, &syslog_action};
+static const struct action *const all_actions[] = {
+	&syslog_action, /* first: it never waits, and standard output may */
+	&print_action,
+};
 
 struct actions {
 	struct action_surroundings surroundings;
+	struct counters *counters;
 };
 
 struct actions *actions_new(const struct action_settings *settings, const struct site *site,
@@ -21,6 +25,7 @@ struct actions *actions_new(const struct action_settings *settings, const struct
 	}
 	actions_configure(actions, settings, site);
 	actions->surroundings.output = output;
+	actions->counters = counters;
 	if (syslog_path != NULL) {
 		actions->surroundings.syslog = syslog_alert_new(syslog_path, counters);
 		if (actions->surroundings.syslog == NULL) {
@@ -54,6 +59,9 @@ int actions_perform(struct actions *actions, const struct decision *decision)
 	for (size_t i = 0; i < sizeof all_actions / sizeof all_actions[0]; i++) {
 		int error = all_actions[i]->perform(&actions->surroundings, decision);
 		result = result == 0 ? error : result;
+	}
+	if (result != 0) {
+		counter_add(actions->counters, COUNTER_OUTPUT_LOST, 1);
 	}
 	return result;
 }

@@ -6,18 +6,26 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* Waits where the descriptor would block: who asked for lines on standard output reads them. 0 or -errno. */
-static int write_all(int descriptor, const char *bytes, size_t size)
+#define PATIENCE_MS 100
+
+/* Of a pipe that is ready so many bytes are taken without waiting (POSIX: PIPE_BUF). */
+#define PIECE_SIZE 4096
+
+/* 0 or -errno; -ETIMEDOUT when the reader does not read. */
+static int write_all(const struct action_output *output, const char *bytes, size_t size)
 {
 	while (size > 0) {
-		ssize_t written = write(descriptor, bytes, size);
+		struct pollfd ready = {.fd = output->descriptor, .events = POLLOUT};
+		size_t piece = size < PIECE_SIZE || output->may_wait ? size : PIECE_SIZE;
 
+		if (poll(&ready, 1, output->may_wait ? -1 : PATIENCE_MS) == 0) {
+			return -ETIMEDOUT;
+		}
+		ssize_t written = write(output->descriptor, bytes, piece);
 		if (written >= 0) {
 			bytes += written;
 			size -= (size_t)written;
-		} else if (errno == EAGAIN) {
-			poll(&(struct pollfd){.fd = descriptor, .events = POLLOUT}, 1, -1);
-		} else if (errno != EINTR) {
+		} else if (errno != EINTR && errno != EAGAIN) {
 			return -errno;
 		}
 	}
@@ -34,7 +42,7 @@ static int perform(const struct action_surroundings *surroundings, const struct 
 	}
 	size_t size = alert_format_line(output->format, &surroundings->site, decision, line, sizeof line - 1);
 	line[size] = '\n';
-	return write_all(output->descriptor, line, size + 1);
+	return write_all(output, line, size + 1);
 }
 
 extern const struct action print_action;

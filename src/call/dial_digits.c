@@ -53,6 +53,11 @@ static void take(struct reading *reading, size_t size, enum dial_step_reason rea
 	reading->rest = text_from(reading->rest, size);
 }
 
+/* Of codes that the plan does not list: digits between the signs, and characters in all of one without a
+ * number. */
+#define FEATURE_CODE_DIGITS 3
+#define FEATURE_CODE_MAX 10
+
 static bool is_digit(char character)
 {
 	return character >= '0' && character <= '9';
@@ -398,6 +403,15 @@ static bool begins_as_domestic_by_carrier(struct reading *reading)
 	return found;
 }
 
+/* Or to a satellite and the like; not to an area of +1 that is nobody's. */
+static bool leads_to_a_country(const struct destination_table *destinations, struct text digits)
+{
+	const struct destination *destination = destination_find(destinations, digits);
+
+	return destination != NULL &&
+	       (destination->country[0] != '\0' || destination->kind != DESTINATION_GEOGRAPHIC);
+}
+
 /* As strict as can be: this is a guess about what the caller is after. */
 static bool read_assigned_country_code(struct reading *reading)
 {
@@ -405,8 +419,7 @@ static bool read_assigned_country_code(struct reading *reading)
 	struct text digits = reading->rest;
 
 	if (digits.size < E164_DIGITS_MIN || digits.size > E164_DIGITS_MAX ||
-		leading_digits(digits) != digits.size ||
-		destination_find(plan->destinations, digits) == NULL) {
+		leading_digits(digits) != digits.size || !leads_to_a_country(plan->destinations, digits)) {
 		return false;
 	}
 	reading->number->by_foreign_prefix = text_begins(digits, text_of(plan->country_code))
@@ -487,13 +500,48 @@ static bool read_local(struct reading *reading)
 	return form != NULL && finish(reading, NUMBER_LOCAL, form->name);
 }
 
+static bool is_code_sign(char character)
+{
+	return character == '*' || character == '#';
+}
+
+/* Behind "*72", "#31#", "*70*": what is called, or where calls are forwarded to. */
+static bool read_behind_feature_code(struct reading *reading)
+{
+	struct reading_mark start = mark_of(reading);
+	struct text string = reading->rest;
+
+	for (size_t digits = 0; digits <= FEATURE_CODE_DIGITS; digits++) {
+		size_t size = 0;
+		while (size < string.size && is_code_sign(string.start[size])) {
+			size++;
+		}
+		size += digits;
+		while (size < string.size && is_code_sign(string.start[size])) {
+			size++;
+		}
+		if (size + E164_DIGITS_MIN <= string.size) {
+			take(reading, size, DIAL_STEP_SERVICE_CODE);
+			while (reading->rest.size > 0 &&
+				is_code_sign(reading->rest.start[reading->rest.size - 1])) {
+				reading->rest.size--;
+			}
+			if (read_abroad_or_domestic(reading)) {
+				return true;
+			}
+			go_back(reading, start);
+		}
+	}
+	return false;
+}
+
 static bool read_internal(struct reading *reading)
 {
 	struct text rest = reading->rest;
-	char first = rest.start[0];
 
-	if (first == '*' || first == '#') {
-		return finish(reading, NUMBER_INTERNAL, "feature code");
+	if (is_code_sign(rest.start[0])) {
+		return read_behind_feature_code(reading) ||
+		       (rest.size <= FEATURE_CODE_MAX && finish(reading, NUMBER_INTERNAL, "feature code"));
 	}
 	return rest.size <= reading->plan->internal_digits && text_find(rest, '+') == rest.size &&
 	       finish(reading, NUMBER_INTERNAL, "extension");

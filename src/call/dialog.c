@@ -4,6 +4,7 @@
 #include "pbxguard/base/digest.h"
 #include "pbxguard/base/table.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,23 +26,31 @@ struct number_marks {
 struct attempt {
 	uint64_t caller;
 	struct number_marks number;
+	bool is_judged; /* it was outward and abroad: the rules have seen it */
 };
 
 struct call {
-	uint64_t from_tag;
-	uint32_t highest_cseq;
-	bool ended; /* a BYE was seen: the next INVITE with this Call-ID is another call */
+	uint64_t source, from_tag, branch; /* of its latest INVITE outside a dialog */
+	bool is_challenged;                /* 401 or 407 since then: the next INVITE is the same call */
+	bool has_failed;                   /* another final refusal since then */
+	bool has_account;                  /* some INVITE of it came with credentials */
+	bool has_ended;                    /* a BYE: the next INVITE is another call */
 	uint8_t attempt_count;
 	struct attempt attempts[ATTEMPTS_MAX];
 };
 
-/* A first leg that waits for the PBX's own. */
+/* A leg that waits for the next one, which its receiver sends. */
 struct waiting_leg {
-	instant time; /* 0: free */
+	bool is_used;
+	instant time;
 	uint64_t e164;
 	struct endpoint source, destination;
-	bool is_international;
+	bool is_sent_by_pbx;
+	bool is_judged; /* as in struct attempt */
+	enum leg leg;
+	struct digest key; /* of its call */
 	uint8_t joins;
+	struct digest last_joined; /* the key of the call that joined last */
 	char call_id[LEG_CALL_ID_SIZE];
 };
 
@@ -61,6 +70,8 @@ struct dialogs {
 struct attempt_view {
 	const struct sip_message *message;
 	bool is_sent_by_pbx;
+	bool is_judged; /* outward and abroad: what the rules look at */
+	struct digest key;
 	struct event event;
 	struct dialed_number number;
 	struct number_marks marks;
@@ -172,37 +183,46 @@ static void view_attempt(
 		.dialed = message->request_uri.user,
 		.user_agent = message->user_agent,
 		.leg = leg,
-		.is_outward = site_call_is_outward(site, source, destination),
+		/* What the PBX sends to a phone's network costs nothing, unless a carrier's gateway stands
+		   there. */
+		.is_outward = site_call_is_outward(site, source, destination) ||
+			      (leg == LEG_EXTENSION && view->number.kind == NUMBER_INTERNATIONAL),
+		.has_account = !view->is_sent_by_pbx && !text_is_empty(message->authorization_user),
 		.source = message->source,
 		.destination_endpoint = message->destination,
 		.transport = message->transport,
 		.number = &view->number,
 		.oddities = message->oddities,
 	};
+	view->is_judged = view->event.is_outward && view->number.kind == NUMBER_INTERNATIONAL;
 	if (view->number.e164[0] != '\0') {
 		view->event.destination =
 			destination_find(dialogs->context.destinations, text_of(view->number.e164 + 1));
 	}
 }
 
-static struct attempt *find_attempt(struct call *call, uint64_t caller, struct number_marks marks)
+static struct attempt *find_attempt(struct call *call, uint64_t caller, const struct attempt_view *view)
 {
 	for (size_t i = 0; i < call->attempt_count; i++) {
-		if (call->attempts[i].caller == caller && marks_agree(call->attempts[i].number, marks)) {
-			return &call->attempts[i];
+		struct attempt *attempt = &call->attempts[i];
+		/* One that no rule has seen, from the carrier say, does not hide one that costs money. */
+		if (attempt->caller == caller && marks_agree(attempt->number, view->marks) &&
+			(attempt->is_judged || !view->is_judged)) {
+			return attempt;
 		}
 	}
 	return NULL;
 }
 
-static void add_attempt(struct call *call, uint64_t caller, struct number_marks marks)
+static void add_attempt(struct call *call, uint64_t caller, const struct attempt_view *view)
 {
 	size_t index = call->attempt_count < ATTEMPTS_MAX ? call->attempt_count++ : ATTEMPTS_MAX - 1;
 
-	call->attempts[index] = (struct attempt){.caller = caller, .number = marks};
+	call->attempts[index] =
+		(struct attempt){.caller = caller, .number = view->marks, .is_judged = view->is_judged};
 }
 
-/* The PBX, by the configuration or because it received the first leg. */
+/* The PBX, by the configuration or because it received the leg before. */
 static bool is_sent_by_receiver(const struct attempt_view *view, const struct waiting_leg *first)
 {
 	const struct endpoint *source = &view->event.source;
@@ -210,17 +230,35 @@ static bool is_sent_by_receiver(const struct attempt_view *view, const struct wa
 	if (address_equal(&first->source.address, &first->destination.address)) {
 		return endpoint_equal(source, &first->destination); /* all on one host: only the port tells */
 	}
-	return view->is_sent_by_pbx || address_equal(&source->address, &first->destination.address);
+	/* What the PBX sends goes on only beyond its receiver: where the phones' side is not seen, two of its
+	 * legs to one number are two calls. */
+	return (view->is_sent_by_pbx && !first->is_sent_by_pbx) ||
+	       address_equal(&source->address, &first->destination.address);
 }
 
-static bool can_be_second_leg(const struct attempt_view *view, const struct waiting_leg *first)
+/* A PBX tries another trunk when one refuses: only then does a leg have more than one after it. */
+static bool can_have_another(struct dialogs *dialogs, const struct waiting_leg *first, instant now)
 {
-	return first->time != 0 && first->joins < JOINS_MAX && is_sent_by_receiver(view, first) &&
-	       view->event.time - first->time <= DIALOG_JOIN_TIME &&
-	       (first->e164 == 0 || view->marks.e164 == 0 || first->e164 == view->marks.e164);
+	const struct call *last;
+
+	if (first->joins == 0 || first->joins == JOINS_MAX) {
+		return first->joins == 0;
+	}
+	last = table_find(dialogs->calls, &first->last_joined, now);
+	return last != NULL && last->has_failed;
 }
 
-/* The first leg that this INVITE continues: of several the one joined least often, of those the oldest. */
+static bool can_be_next_leg(
+	struct dialogs *dialogs, const struct attempt_view *view, const struct waiting_leg *first)
+{
+	duration apart = view->event.time - first->time;
+
+	return first->is_used && apart >= -DIALOG_JOIN_TIME && apart <= DIALOG_JOIN_TIME &&
+	       (first->e164 == 0 || view->marks.e164 == 0 || first->e164 == view->marks.e164) &&
+	       is_sent_by_receiver(view, first) && can_have_another(dialogs, first, view->event.time);
+}
+
+/* The leg that this INVITE continues: of several the one joined least often, of those the oldest. */
 static struct waiting_leg *find_first_leg(struct dialogs *dialogs, const struct attempt_view *view)
 {
 	struct waiting_legs *waiting = table_find(dialogs->waiting, &view->marks.tail, view->event.time);
@@ -228,7 +266,7 @@ static struct waiting_leg *find_first_leg(struct dialogs *dialogs, const struct 
 
 	for (size_t i = 0; waiting != NULL && i < LEGS_MAX; i++) {
 		struct waiting_leg *leg = &waiting->legs[i];
-		if (can_be_second_leg(view, leg) &&
+		if (can_be_next_leg(dialogs, view, leg) &&
 			(best == NULL || leg->joins < best->joins ||
 				(leg->joins == best->joins && leg->time < best->time))) {
 			best = leg;
@@ -237,36 +275,37 @@ static struct waiting_leg *find_first_leg(struct dialogs *dialogs, const struct 
 	return best;
 }
 
-/*
- * What the PBX itself sends has no second leg. Where the phones' side is not seen each such leg is a call:
- * two at once to one number must not pass for one.
- */
-static bool can_be_first_leg(const struct attempt_view *view)
+static struct waiting_leg *free_place(struct waiting_legs *waiting)
 {
-	return !view->is_sent_by_pbx ||
-	       address_equal(&view->event.source.address, &view->event.destination_endpoint.address);
+	struct waiting_leg *place = &waiting->legs[0];
+
+	for (size_t i = 1; i < LEGS_MAX && place->is_used; i++) {
+		if (!waiting->legs[i].is_used || waiting->legs[i].time < place->time) {
+			place = &waiting->legs[i];
+		}
+	}
+	return place;
 }
 
-static void wait_for_second_leg(struct dialogs *dialogs, const struct attempt_view *view)
+static void wait_for_next_leg(struct dialogs *dialogs, const struct attempt_view *view)
 {
 	bool added;
 	struct waiting_legs *waiting =
 		table_find_or_add(dialogs->waiting, &view->marks.tail, view->event.time, &added);
-	struct waiting_leg *oldest = &waiting->legs[0];
+	struct waiting_leg *place = free_place(waiting);
 
-	for (size_t i = 1; i < LEGS_MAX; i++) {
-		if (waiting->legs[i].time < oldest->time) {
-			oldest = &waiting->legs[i];
-		}
-	}
-	*oldest = (struct waiting_leg){
+	*place = (struct waiting_leg){
+		.is_used = true,
 		.time = view->event.time,
 		.e164 = view->marks.e164,
 		.source = view->event.source,
 		.destination = view->event.destination_endpoint,
-		.is_international = view->number.kind == NUMBER_INTERNATIONAL,
+		.is_sent_by_pbx = view->is_sent_by_pbx,
+		.is_judged = view->is_judged,
+		.leg = view->event.leg,
+		.key = view->key,
 	};
-	text_copy(view->event.call_id, oldest->call_id, sizeof oldest->call_id);
+	text_copy(view->event.call_id, place->call_id, sizeof place->call_id);
 }
 
 static void count_call(struct dialogs *dialogs, const struct attempt_view *view)
@@ -291,6 +330,13 @@ static void count_call(struct dialogs *dialogs, const struct attempt_view *view)
 	}
 }
 
+static bool is_strangers(struct dialogs *dialogs, const struct waiting_leg *leg, instant now)
+{
+	const struct call *call = leg->leg == LEG_OUTSIDE ? table_find(dialogs->calls, &leg->key, now) : NULL;
+
+	return call != NULL && !call->has_account;
+}
+
 /* An INVITE that no known attempt of this Call-ID explains. */
 static void handle_new_attempt(
 	struct dialogs *dialogs, struct attempt_view *view, event_handler *handler, void *context)
@@ -298,105 +344,176 @@ static void handle_new_attempt(
 	struct waiting_leg *first = find_first_leg(dialogs, view);
 
 	if (first != NULL) {
+		char first_call_id[LEG_CALL_ID_SIZE]; /* the place may be needed for this leg */
+
+		memcpy(first_call_id, first->call_id, sizeof first_call_id);
+		/* The leg before may have told nothing: a call from the carrier that the PBX sends abroad, or
+		 * "9" + number without site.outside_line. Then this one counts. */
+		view->event.kind =
+			view->is_judged && !first->is_judged ? EVENT_CALL_ATTEMPTED : EVENT_CALL_JOINED;
+		view->event.is_from_stranger = is_strangers(dialogs, first, view->event.time);
+		view->event.joined_call_id = text_of(first_call_id);
 		first->joins++;
+		first->last_joined = view->key;
 		counter_add(dialogs->counters, COUNTER_CALLS_JOINED, 1);
-		/* The first leg may have told too little, "9" + number without site.outside_line: then this
-		 * one counts. */
-		bool tells_more = !first->is_international && view->number.kind == NUMBER_INTERNATIONAL;
-		view->event.kind = tells_more ? EVENT_CALL_ATTEMPTED : EVENT_CALL_JOINED;
-		view->event.joined_call_id = text_of(first->call_id);
-		first->is_international = first->is_international || tells_more;
-	} else {
-		view->event.kind = EVENT_CALL_ATTEMPTED;
-		count_call(dialogs, view);
-		if (can_be_first_leg(view)) {
-			wait_for_second_leg(dialogs, view);
-		}
+		wait_for_next_leg(dialogs, view);
+		handler(context, &view->event);
+		return;
 	}
+	view->event.kind = EVENT_CALL_ATTEMPTED;
+	count_call(dialogs, view);
+	wait_for_next_leg(dialogs, view);
 	handler(context, &view->event);
 }
 
-static bool is_another_call(const struct call *call, const struct sip_message *message, uint64_t from_tag)
+/*
+ * Is this INVITE with a known Call-ID another call? After a BYE, unless it is the old INVITE again (same
+ * branch). Before one, when the same sender uses another tag though nobody asked it to try again.
+ */
+static bool is_another_call(const struct call *call, const struct call *now)
 {
-	return call->ended && (call->from_tag != from_tag || message->cseq > call->highest_cseq);
+	if (call->has_ended) {
+		return call->branch != now->branch;
+	}
+	return call->source == now->source && call->from_tag != now->from_tag && !call->is_challenged;
 }
 
 static struct digest call_key(const struct dialogs *dialogs, const struct sip_message *message)
 {
-	/* Without a Call-ID the start line has to do: a retransmission is the same, bytes for bytes. */
-	struct text name = text_is_empty(message->call_id) ? message->request_uri.whole : message->call_id;
+	char text[2 * ENDPOINT_TEXT_SIZE + 1024];
+	char source[ENDPOINT_TEXT_SIZE];
 
-	return digest_long(&dialogs->key, name.size > 0 ? name.start : "", name.size);
+	if (!text_is_empty(message->call_id) && (message->oddities & SIP_ODD_REPEATED) == 0) {
+		return digest_long(&dialogs->key, message->call_id.start, message->call_id.size);
+	}
+	/* Without a Call-ID, or with two, of which the PBX may take the other: only a retransmission is the
+	 * same. */
+	int size = snprintf(text, sizeof text, "%s %.*s %.*s %.*s", endpoint_format(&message->source, source),
+		TEXT_PRINT(text_part(message->via_branch, 0, 256)),
+		TEXT_PRINT(text_part(message->from.tag, 0, 256)),
+		TEXT_PRINT(text_part(message->request_uri.whole, 0, 256)));
+	return digest_long(&dialogs->key, text, (size_t)size);
 }
 
-static struct call *find_or_add_call(struct dialogs *dialogs, const struct sip_message *message)
+static struct call *find_or_add_call(
+	struct dialogs *dialogs, const struct sip_message *message, const struct digest *key)
 {
-	struct digest key = call_key(dialogs, message);
-	uint64_t from_tag = mark_of(dialogs, message->from.tag);
+	const struct call now = {
+		.source = digest_short(
+			&dialogs->key, message->source.address.bytes, sizeof message->source.address.bytes),
+		.from_tag = mark_of(dialogs, message->from.tag),
+		.branch = mark_of(dialogs, message->via_branch),
+	};
 	bool added;
-	struct call *call = table_find_or_add(dialogs->calls, &key, message->time, &added);
+	struct call *call = table_find_or_add(dialogs->calls, key, message->time, &added);
 
-	if (added || is_another_call(call, message, from_tag)) {
+	if (added || is_another_call(call, &now)) {
 		*call = (struct call){0};
 		counter_set(dialogs->counters, COUNTER_CALLS_EVICTED, table_figures(dialogs->calls).evicted);
 	}
-	call->from_tag = from_tag;
-	call->highest_cseq = message->cseq > call->highest_cseq ? message->cseq : call->highest_cseq;
+	if (call->branch != now.branch ||
+		call->from_tag !=
+			now.from_tag) { /* no retransmission: what was answered before is done with */
+		call->is_challenged = call->has_failed = call->has_ended = false;
+	}
+	call->source = now.source;
+	call->from_tag = now.from_tag;
+	call->branch = now.branch;
 	return call;
+}
+
+/* The PBX rings a phone: the other leg of a call already counted, and it costs nothing. */
+static bool rings_a_phone(const struct attempt_view *view)
+{
+	return view->event.leg == LEG_EXTENSION && !view->event.is_outward;
 }
 
 static void handle_initial_invite(
 	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context)
 {
 	struct attempt_view view;
-	struct call *call = find_or_add_call(dialogs, message);
 
 	view_attempt(dialogs, message, &view);
-	if (view.event.leg == LEG_EXTENSION && !view.event.is_outward) {
-		return; /* the PBX rings a phone: the other leg of a call already counted, and it costs
-			   nothing */
+	if (rings_a_phone(&view)) {
+		return;
 	}
+	view.key = call_key(dialogs, message);
+	struct call *call = find_or_add_call(dialogs, message, &view.key);
+	call->has_account = call->has_account || view.event.has_account;
 	uint64_t from = mark_of(dialogs, message->from.uri.user);
-	uint64_t caller = mark_of(dialogs, view.event.caller);
-	struct attempt *by_from = find_attempt(call, from, view.marks);
-	struct attempt *by_caller = find_attempt(call, caller, view.marks);
+	/* A stranger's From proves nothing; the account that he then names is another thing, of the same name
+	 * too. */
+	bool is_named_by_stranger = view.event.leg == LEG_OUTSIDE && view.event.has_account;
+	uint64_t caller = mark_of(dialogs, view.event.caller) + is_named_by_stranger;
+	bool is_from_known = find_attempt(call, from, &view) != NULL;
+	bool is_caller_known = find_attempt(call, caller, &view) != NULL;
 
-	if (by_from == NULL) {
-		add_attempt(call, from, view.marks);
+	if (!is_from_known) {
+		add_attempt(call, from, &view);
 	}
-	if (by_caller == NULL && caller != from) {
-		add_attempt(call, caller, view.marks);
+	if (!is_caller_known && caller != from) {
+		add_attempt(call, caller, &view);
 	}
-	if (by_caller == NULL && by_from == NULL) {
+	if (!is_caller_known && !is_from_known) {
 		handle_new_attempt(dialogs, &view, handler, context);
-	} else if (by_caller == NULL) {
+	} else if (!is_caller_known) {
 		view.event.kind = EVENT_CALL_IDENTIFIED;
 		handler(context, &view.event);
 	}
 }
 
-static void handle_bye(struct dialogs *dialogs, const struct sip_message *message)
+static struct call *find_call(struct dialogs *dialogs, const struct sip_message *message)
 {
 	struct digest key = call_key(dialogs, message);
-	struct call *call = table_find(dialogs->calls, &key, message->time);
+
+	return table_find(dialogs->calls, &key, message->time);
+}
+
+/* A re-INVITE belongs to a call that we know; one that we don't was up before we began, or is not what it
+ * says. */
+static void handle_invite(
+	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context)
+{
+	if (text_is_empty(message->call_id) || text_is_empty(message->request_uri.whole)) {
+		counter_add(dialogs->counters, COUNTER_UNREADABLE_INVITES, 1);
+	}
+	if (text_is_empty(message->to.tag) || find_call(dialogs, message) == NULL) {
+		handle_initial_invite(dialogs, message, handler, context);
+	}
+}
+
+/* RFC 3261 §22: who answers 401 or 407 asks for the same again with credentials. */
+static void handle_answer(struct dialogs *dialogs, const struct sip_message *message)
+{
+	struct call *call = message->status >= 300 ? find_call(dialogs, message) : NULL;
+
+	if (call == NULL) {
+		return;
+	}
+	if (message->status == 401 || message->status == 407) {
+		call->is_challenged = true;
+	} else {
+		call->has_failed = true;
+	}
+}
+
+static void handle_bye(struct dialogs *dialogs, const struct sip_message *message)
+{
+	struct call *call = find_call(dialogs, message);
 
 	if (call != NULL) {
-		call->ended = true;
+		call->has_ended = true;
 	}
 }
 
 void dialogs_handle(
 	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context)
 {
-	if (!message->is_request) {
-		return;
-	}
-	if (message->method == SIP_METHOD_INVITE && text_is_empty(message->to.tag)) {
-		if (text_is_empty(message->call_id) || text_is_empty(message->request_uri.whole)) {
-			counter_add(dialogs->counters, COUNTER_UNREADABLE_INVITES, 1);
-		}
-		handle_initial_invite(dialogs, message, handler, context);
-	} else if (message->method == SIP_METHOD_BYE) {
+	if (message->method == SIP_METHOD_INVITE && message->is_request) {
+		handle_invite(dialogs, message, handler, context);
+	} else if (message->method == SIP_METHOD_INVITE) {
+		handle_answer(dialogs, message);
+	} else if (message->method == SIP_METHOD_BYE && message->is_request) {
 		handle_bye(dialogs, message);
 	}
 }

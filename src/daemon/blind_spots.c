@@ -7,21 +7,33 @@ static const struct {
 	enum counter counter;
 	const char *sentence; /* follows the number */
 } spots_table[] = {
-	{COUNTER_TCP_UNREAD, "TCP segments with SIP were not read: this version reads SIP over UDP only"},
+	{COUNTER_TCP_UNREAD,
+		"TCP segments with SIP: calls over TCP are not guarded, this version reads UDP only"},
 	{COUNTER_FRAGMENTS_UNREAD,
-		"IP fragments were not read: of a SIP message in fragments only the beginning was seen"},
+		"IP fragments not read: of a SIP message in fragments only the beginning was seen"},
 	{COUNTER_KERNEL_DROPS,
-		"packets were dropped by the kernel before we read them: calls may have been missed; raise "
-		"capture.buffer"},
-	{COUNTER_INTERFACE_DROPS,
-		"packets were dropped by the network interface: calls may have been missed"},
+		"packets dropped by the kernel before they were read: calls may have been missed; raise capture.buffer"},
+	{COUNTER_INTERFACE_DROPS, "packets dropped by the network interface: calls may have been missed"},
 	{COUNTER_PACKETS_CUT,
-		"packets are in the capture only in part: record with the full length (tcpdump -s 0)"},
-	{COUNTER_LINK_UNREADABLE, "packets have a link header that this version does not read"},
-	{COUNTER_UNREADABLE_INVITES, "INVITEs had no Call-ID or no number to be read"},
-	{COUNTER_CALLS_NO_COUNTRY, "calls abroad went to a country code that is assigned to nobody"},
-	{COUNTER_ALERTS_OVERFLOWED, "alerts were lost because what reads our output is stuck"},
-	{COUNTER_SYSLOG_LOST, "alert lines were lost because the local syslog did not take them"},
+		"packets in the capture only in part: record with the full length (tcpdump -s 0)"},
+	{COUNTER_LINK_UNREADABLE, "packets with a link header that this version does not read"},
+	{COUNTER_IP_UNREADABLE, "packets with a broken IP or UDP header"},
+	{COUNTER_MESSAGES_CUT, "SIP messages whose header does not end: they were read as far as they go"},
+	{COUNTER_UNREADABLE_INVITES, "INVITEs without a Call-ID or without a number to be read"},
+	{COUNTER_CALLS_UNRECOGNISED,
+		"calls whose dialled string fits no form of the dial plan, so that no rule looked at them; "
+		"pbxguard --check-number explains one; site.outside_line or site.trunk_numbers may be missing"},
+	{COUNTER_CALLS_NO_COUNTRY, "calls abroad to a country code that is assigned to nobody"},
+	{COUNTER_CALLS_EVICTED,
+		"calls forgotten early, as more came at once than are kept: some may count twice"},
+	{COUNTER_KEYS_EVICTED,
+		"callers, sources or incidents forgotten early, as more came at once than are kept"},
+	{COUNTER_FINDINGS_UNTOLD,
+		"findings that could not be told, as more incidents came at once than are kept"},
+	{COUNTER_ALERTS_OVERFLOWED, "alerts lost because what reads our output is stuck"},
+	{COUNTER_OUTPUT_LOST, "alert lines lost because standard output did not take them"},
+	{COUNTER_SYSLOG_LOST, "alert lines lost because the local syslog did not take them"},
+	{COUNTER_LOG_LOST, "lines of this log lost because standard error did not take them"},
 };
 
 void blind_spots_tell(struct blind_spots *spots, const struct counters *counters, const struct log *log,
@@ -36,7 +48,7 @@ void blind_spots_tell(struct blind_spots *spots, const struct counters *counters
 		if (value == spots->told[counter] || !is_due) {
 			continue;
 		}
-		log_write(log, LOG_LEVEL_WARNING, "%" PRIu64 " %s (%s)", value - spots->told[counter],
+		log_write(log, LOG_LEVEL_WARNING, "%" PRIu64 " %s (counter %s)", value - spots->told[counter],
 			spots_table[i].sentence, counter_name(counter));
 		spots->told[counter] = value;
 		spots->when[counter] = now;

@@ -4,6 +4,7 @@
 #include "pbxguard/call/dial_plan.h"
 #include "pbxguard/daemon/start.h"
 #include "pbxguard/decode/sip_parser.h"
+#include "pbxguard/incident/decision.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -149,6 +150,7 @@ int explain_number(struct start *start)
 	struct findings findings = {0};
 	struct sip_uri uri;
 	instant when;
+	char dialed[DIALED_SIZE];
 
 	if (!read_time(start, &when)) {
 		return EXIT_USAGE;
@@ -172,7 +174,7 @@ int explain_number(struct start *start)
 				       ? destination_find(config->destination_table, text_of(number.e164 + 1))
 				       : NULL,
 	};
-	row("dialled", "%s", start->options.check_number);
+	row("dialled", "%s", text_make_safe(text_of(start->options.check_number), dialed, sizeof dialed));
 	print_reading(&number);
 	print_destination(config, &event);
 	print_time(config, when);

@@ -35,14 +35,19 @@ struct guarded_interface {
 	int descriptor; /* in the event loop; -1: not */
 };
 
+/* Those of one configuration. */
+struct interface_set {
+	size_t count;
+	struct guarded_interface items[CAPTURE_INTERFACES_MAX];
+};
+
 struct guard {
 	struct start *start;
 	struct event_loop *loop;
 	struct pipeline *pipeline;
 	struct slow_thread *slow_thread;
 	struct reorder *reorder; /* of the packets of several interfaces */
-	size_t interface_count;
-	struct guarded_interface interfaces[CAPTURE_INTERFACES_MAX];
+	struct interface_set interfaces;
 	/* Of interfaces that a reload closed; the counters go on. */
 	uint64_t closed_kernel_drops, closed_interface_drops;
 	struct blind_spots blind_spots;
@@ -100,7 +105,7 @@ static void packets_are_there(void *context)
 {
 	struct guarded_interface *interface = context;
 	struct guard *guard = interface->guard;
-	bool is_alone = guard->interface_count == 1;
+	bool is_alone = guard->interfaces.count == 1;
 	enum pcap_source_result result =
 		is_alone ? pcap_source_dispatch(interface->source, pipeline_handle_packet, guard->pipeline)
 			 : pcap_source_dispatch(interface->source, reorder_add, guard->reorder);
@@ -134,9 +139,19 @@ static void look_after(struct guarded_interface *interface)
 	}
 }
 
-static bool open_interface(struct guard *guard, const struct capture_settings *settings, const char *name)
+static void close_set(struct interface_set *set)
 {
-	struct guarded_interface *interface = &guard->interfaces[guard->interface_count];
+	for (size_t i = 0; i < set->count; i++) {
+		unwatch(&set->items[i]);
+		pcap_source_free(set->items[i].source);
+	}
+	set->count = 0;
+}
+
+static bool open_interface(struct guard *guard, const struct capture_settings *settings, const char *name,
+	struct interface_set *set)
+{
+	struct guarded_interface *interface = &set->items[set->count];
 	char error[PCAP_SOURCE_ERROR_SIZE];
 
 	*interface = (struct guarded_interface){.guard = guard, .descriptor = -1};
@@ -145,23 +160,19 @@ static bool open_interface(struct guard *guard, const struct capture_settings *s
 		log_write(log_of(guard), LOG_LEVEL_ERROR, "%s", error);
 		return false;
 	}
-	guard->interface_count++;
-	if (watch(interface) != 0) {
-		log_write(log_of(guard), LOG_LEVEL_ERROR, "%s: could not be waited for: %s", name,
-			strerror(errno));
-		return false;
-	}
+	set->count++;
 	return true;
 }
 
-/* Those of the command line, or else of the configuration. */
-static bool open_interfaces(struct guard *guard)
+/* Those of the command line, or else of the configuration: all of them or none. */
+static bool open_set(struct guard *guard, const struct config *config, struct interface_set *set)
 {
 	const struct options *options = &guard->start->options;
-	const struct capture_settings *settings = &guard->start->config->settings.capture;
+	const struct capture_settings *settings = &config->settings.capture;
 	bool by_options = options->interface_count > 0;
 	size_t count = by_options ? options->interface_count : settings->interface_count;
 
+	*set = (struct interface_set){0};
 	if (count > CAPTURE_INTERFACES_MAX) {
 		log_write(log_of(guard), LOG_LEVEL_ERROR,
 			"%zu interfaces are too many: %d can be guarded, or \"any\"", count,
@@ -169,8 +180,9 @@ static bool open_interfaces(struct guard *guard)
 		return false;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (!open_interface(
-			    guard, settings, by_options ? options->interfaces[i] : settings->interfaces[i])) {
+		const char *name = by_options ? options->interfaces[i] : settings->interfaces[i];
+		if (!open_interface(guard, settings, name, set)) {
+			close_set(set);
 			return false;
 		}
 	}
@@ -181,9 +193,9 @@ static void read_drops(struct guard *guard)
 {
 	uint64_t kernel = guard->closed_kernel_drops, interface = guard->closed_interface_drops;
 
-	for (size_t i = 0; i < guard->interface_count; i++) {
+	for (size_t i = 0; i < guard->interfaces.count; i++) {
 		uint64_t by_kernel = 0, by_interface = 0;
-		pcap_source_drops(guard->interfaces[i].source, &by_kernel, &by_interface);
+		pcap_source_drops(guard->interfaces.items[i].source, &by_kernel, &by_interface);
 		kernel += by_kernel;
 		interface += by_interface;
 	}
@@ -197,11 +209,22 @@ static void close_interfaces(struct guard *guard)
 	read_drops(guard);
 	guard->closed_kernel_drops = counter_get(&guard->start->counters, COUNTER_KERNEL_DROPS);
 	guard->closed_interface_drops = counter_get(&guard->start->counters, COUNTER_INTERFACE_DROPS);
-	for (size_t i = 0; i < guard->interface_count; i++) {
-		unwatch(&guard->interfaces[i]);
-		pcap_source_free(guard->interfaces[i].source);
+	close_set(&guard->interfaces);
+}
+
+/* Guards these from now on, instead of those before. */
+static bool take_interfaces(struct guard *guard, const struct interface_set *set)
+{
+	close_interfaces(guard);
+	guard->interfaces = *set;
+	for (size_t i = 0; i < set->count; i++) {
+		if (watch(&guard->interfaces.items[i]) != 0) {
+			log_write(log_of(guard), LOG_LEVEL_ERROR, "%s: could not be waited for",
+				pcap_source_name(set->items[i].source));
+			return false;
+		}
 	}
-	guard->interface_count = 0;
+	return true;
 }
 
 /* --- the pieces that a configuration makes ----------------------------------------------------------------
@@ -240,6 +263,7 @@ static bool make_pipeline(struct guard *guard)
 	struct pipeline_setup setup = {
 		.config = guard->start->config,
 		.counters = &guard->start->counters,
+		.log = &guard->start->log,
 		.handler = push,
 		.context = guard,
 	};
@@ -277,49 +301,51 @@ static void refuse_reload(struct guard *guard)
 		"the new configuration was not taken over; the one before stays in force");
 }
 
-/* The interfaces anew, or when that fails the old ones again. */
-static void reopen_interfaces(struct guard *guard, struct config *old)
+static bool interfaces_change(const struct guard *guard, const struct config *new)
 {
-	struct config *new = guard->start->config;
+	return !capture_settings_equal(&new->settings.capture, &guard->start->config->settings.capture);
+}
 
-	close_interfaces(guard);
-	if (open_interfaces(guard)) {
-		return;
+/* Everything that can fail comes first; then nothing is left to go wrong half way. */
+static bool try_reload(struct guard *guard, struct config *new)
+{
+	struct start *start = guard->start;
+	struct interface_set set = {0};
+	size_t port_count;
+	bool changes = interfaces_change(guard, new);
+	const uint32_t *ports = ports_of(new, &port_count);
+
+	if (changes && !open_set(guard, new, &set)) {
+		return false;
 	}
-	log_write(log_of(guard), LOG_LEVEL_ERROR, "the capture settings of before stay in force");
-	close_interfaces(guard);
-	new->settings.capture = old->settings.capture;
-	if (!open_interfaces(guard)) {
-		log_write(log_of(guard), LOG_LEVEL_ERROR, "nothing is guarded any more; ending");
+	if (!pipeline_reload(guard->pipeline, new, ports, port_count)) {
+		close_set(&set);
+		return false;
+	}
+	start_set_time_zone(start, new);
+	slow_thread_configure(guard->slow_thread, &new->settings.actions, &new->settings.site);
+	if (changes && !take_interfaces(guard, &set)) {
 		event_loop_stop(guard->loop);
 	}
+	return true;
 }
 
 static void reload(struct guard *guard)
 {
 	struct start *start = guard->start;
 	struct config *old = start->config, *new = start_read_config(start);
-	size_t port_count;
 
 	if (new == NULL) {
 		refuse_reload(guard);
 		return;
 	}
 	complete_site(guard, new);
-	start->config = new;
-	start_set_time_zone(start, new);
-	const uint32_t *ports = ports_of(new, &port_count);
-	if (!pipeline_reload(guard->pipeline, new, ports, port_count)) {
-		start->config = old;
-		start_set_time_zone(start, old);
+	if (!try_reload(guard, new)) {
 		config_free(new);
 		refuse_reload(guard);
 		return;
 	}
-	slow_thread_configure(guard->slow_thread, &new->settings.actions, &new->settings.site);
-	if (!capture_settings_equal(&new->settings.capture, &old->settings.capture)) {
-		reopen_interfaces(guard, old);
-	}
+	start->config = new;
 	config_free(old);
 	counter_add(&start->counters, COUNTER_RELOADS, 1);
 	log_write(log_of(guard), LOG_LEVEL_NOTICE, "the new configuration is in force");
@@ -352,8 +378,8 @@ static void second_passed(void *context)
 	struct guard *guard = context;
 	const struct counters *counters = &guard->start->counters;
 
-	for (size_t i = 0; i < guard->interface_count; i++) {
-		look_after(&guard->interfaces[i]);
+	for (size_t i = 0; i < guard->interfaces.count; i++) {
+		look_after(&guard->interfaces.items[i]);
 	}
 	read_drops(guard);
 	pipeline_tick(guard->pipeline, instant_now() - PACKETS_LATE);
@@ -382,10 +408,10 @@ static void say_what_is_guarded(const struct guard *guard)
 {
 	char names[256] = "";
 
-	for (size_t i = 0; i < guard->interface_count; i++) {
+	for (size_t i = 0; i < guard->interfaces.count; i++) {
 		size_t used = strlen(names);
 		snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
-			pcap_source_name(guard->interfaces[i].source));
+			pcap_source_name(guard->interfaces.items[i].source));
 	}
 	log_write(log_of(guard), LOG_LEVEL_NOTICE,
 		"guarding %s for site %s; SIGTERM ends, SIGHUP reloads, SIGUSR1 "
@@ -396,8 +422,10 @@ static void say_what_is_guarded(const struct guard *guard)
 
 static bool begin(struct guard *guard)
 {
+	struct interface_set set;
+
 	return prepare_loop(guard) && make_pipeline(guard) && start_slow_thread(guard) &&
-	       open_interfaces(guard);
+	       open_set(guard, guard->start->config, &set) && take_interfaces(guard, &set);
 }
 
 /* In the order in which alerts flow, so that none is left behind. False when the slow thread hangs. */
@@ -405,6 +433,7 @@ static bool end(struct guard *guard)
 {
 	if (guard->reorder != NULL) {
 		close_interfaces(guard);
+		pipeline_finish(guard->pipeline);
 	}
 	return slow_thread_stop(guard->slow_thread);
 }
@@ -428,7 +457,7 @@ int guard_run(struct start *start)
 	bool good = begin(guard);
 	if (good) {
 		say_what_is_guarded(guard);
-		good = event_loop_run(guard->loop) == 0 && guard->interface_count > 0;
+		good = event_loop_run(guard->loop) == 0 && guard->interfaces.count > 0;
 		service_notify_stopping();
 	}
 	bool has_ended = end(guard);

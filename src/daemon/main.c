@@ -33,6 +33,7 @@ static int run(struct start *start)
 
 	start->host_zone = zone != NULL ? strdup(zone) : NULL;
 	start->log = log_to_standard_error();
+	start->log.counters = &start->counters;
 	if (start->options.verbose) {
 		start->log.level = LOG_LEVEL_DEBUG;
 	}

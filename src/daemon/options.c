@@ -38,7 +38,8 @@ void options_help(FILE *stream)
 	fputs("pbxguard: watches the SIP that passes an IP-PBX and tells of calls that thieves place through it.\n"
 	      "\n"
 	      "usage: pbxguard [-c FILE] [-i INTERFACE]... [-o FORMAT]     guard\n"
-	      "       pbxguard [-c FILE] -r FILE... [-o FORMAT] [--stats]  read captures\n"
+	      "       pbxguard [-c FILE] -r FILE [-r FILE]... [-o FORMAT] [--stats]\n"
+	      "                                                            read captures\n"
 	      "       pbxguard [-c FILE] --check-config                    check the configuration\n"
 	      "       pbxguard [-c FILE] --check-number NUMBER [--caller NAME] [--at TIME]\n"
 	      "\n"
@@ -108,7 +109,7 @@ static enum options_result read_format(const char *name, struct options *options
 	return complain("--output %s: there are text, json and cef", name);
 }
 
-static enum options_result read_option(int option, struct options *options)
+static enum options_result read_option(int option, char **argv, struct options *options)
 {
 	switch (option) {
 	case 'c':
@@ -146,7 +147,7 @@ static enum options_result read_option(int option, struct options *options)
 	case 'h':
 		return OPTIONS_HELP;
 	default:
-		return OPTIONS_WRONG; /* getopt has said it */
+		return complain("%s: there is no such option, or its value is missing", argv[optind - 1]);
 	}
 }
 
@@ -164,6 +165,16 @@ static enum options_result check_together(const struct options *options)
 	if (options->stats && options->file_count == 0) {
 		return complain("--stats goes with --read");
 	}
+	if (options->has_format && (options->check_config || options->check_number != NULL)) {
+		return complain("--output goes with --read and with guarding");
+	}
+	if (options->monitor &&
+		(options->check_config || options->check_number != NULL || options->file_count > 0)) {
+		return complain("--monitor goes with guarding");
+	}
+	if (options->check_number != NULL && text_is_empty(text_trim(text_of(options->check_number)))) {
+		return complain("--check-number needs a number");
+	}
 	return OPTIONS_GO_ON;
 }
 
@@ -173,12 +184,15 @@ enum options_result options_read(int argc, char **argv, struct options *options)
 	int option;
 
 	*options = (struct options){.format = ALERT_FORMAT_TEXT};
+	opterr = 0; /* we say it in our own form */
 	while (result == OPTIONS_GO_ON &&
 		(option = getopt_long(argc, argv, "c:i:r:o:vVh", long_options, NULL)) != -1) {
-		result = read_option(option, options);
+		result = read_option(option, argv, options);
 	}
 	if (result == OPTIONS_GO_ON && optind < argc) {
-		return complain("%s: what is this for? A capture is given with --read", argv[optind]);
+		return complain(
+			"%s: does not belong to an option; write -r in front of each capture, and text with spaces in quotes",
+			argv[optind]);
 	}
 	return result == OPTIONS_GO_ON ? check_together(options) : result;
 }

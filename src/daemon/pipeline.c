@@ -82,10 +82,31 @@ void pipeline_free(struct pipeline *pipeline)
 	free(pipeline);
 }
 
+/* With -v: what each call was taken for. */
+static void log_event(const struct log *log, const struct event *event)
+{
+	static const char *const kinds[] = {[EVENT_CALL_ATTEMPTED] = "call",
+		[EVENT_CALL_IDENTIFIED] = "account named",
+		[EVENT_CALL_JOINED] = "next leg"};
+	char caller[CALLER_SIZE], dialed[DIALED_SIZE], call_id[CALL_ID_SIZE];
+
+	if (log->level < LOG_LEVEL_DEBUG) {
+		return;
+	}
+	log_write(log, LOG_LEVEL_DEBUG, "%s: %s dials %s: %s %s%s%s, leg %s, Call-ID %s", kinds[event->kind],
+		text_make_safe(event->caller, caller, sizeof caller),
+		text_make_safe(event->dialed, dialed, sizeof dialed), number_kind_name(event->number->kind),
+		event->number->e164, event->destination != NULL ? " " : "",
+		event->destination != NULL ? event->destination->name : "", leg_name(event->leg),
+		text_make_safe(event->call_id, call_id, sizeof call_id));
+}
+
 static void handle_event(void *context, const struct event *event)
 {
 	struct pipeline *pipeline = context;
 	struct findings findings;
+
+	log_event(pipeline->setup.log, event);
 
 	rules_evaluate(pipeline->rules, event, &findings);
 	counter_add(pipeline->setup.counters, COUNTER_FINDINGS, findings.count);
@@ -115,6 +136,11 @@ enum verdict pipeline_handle_packet(void *context, const struct packet *packet)
 void pipeline_tick(struct pipeline *pipeline, instant now)
 {
 	incidents_tick(pipeline->incidents, now, pipeline->setup.handler, pipeline->setup.context);
+}
+
+void pipeline_finish(struct pipeline *pipeline)
+{
+	incidents_finish(pipeline->incidents, pipeline->setup.handler, pipeline->setup.context);
 }
 
 bool pipeline_reload(

@@ -12,9 +12,18 @@
 #include <string.h>
 #include <unistd.h>
 
+struct replay {
+	struct actions *actions;
+	int error; /* the first -errno of writing; 0: none */
+};
+
 static void perform(void *context, const struct decision *decision)
 {
-	actions_perform(context, decision);
+	struct replay *replay = context;
+
+	if (replay->error == 0) {
+		replay->error = actions_perform(replay->actions, decision);
+	}
 }
 
 /* False when some file could not be read to its end; said. */
@@ -43,19 +52,45 @@ static bool print_stats(const struct start *start)
 	char line[8192];
 	size_t size = alert_format_stats(&start->counters, line, sizeof line);
 
-	if (fwrite(line, 1, size, stdout) != size || putchar('\n') == EOF || fflush(stdout) == EOF) {
+	return fwrite(line, 1, size, stdout) == size && putchar('\n') != EOF && fflush(stdout) != EOF;
+}
+
+/* Silence about a capture must not look like a clean bill. */
+static void tell_the_end(const struct start *start)
+{
+	struct blind_spots blind_spots = {0};
+
+	blind_spots_tell(&blind_spots, &start->counters, &start->log, 0, true);
+	start_log_counters(start, false);
+	if (counter_get(&start->counters, COUNTER_SIP_MESSAGES) == 0) {
+		log_write(&start->log, LOG_LEVEL_WARNING, "no SIP was found%s",
+			start->config->settings.capture.port_count > 0
+				? "; capture.ports says where it was looked for"
+				: "");
+	}
+}
+
+static bool run(
+	const struct start *start, struct file_merge *merge, struct pipeline *pipeline, struct replay *replay)
+{
+	bool good = read_all(start, merge, pipeline);
+
+	pipeline_finish(pipeline);
+	tell_the_end(start);
+	errno = -replay->error;
+	if (replay->error != 0 || (start->options.stats && !print_stats(start))) {
 		log_write(&start->log, LOG_LEVEL_ERROR, "could not write to standard output: %s",
 			strerror(errno));
-		return false;
+		good = false;
 	}
-	return true;
+	return good;
 }
 
 int replay_run(struct start *start)
 {
 	const struct options *options = &start->options;
 	const struct config *config = start->config;
-	struct blind_spots blind_spots = {0};
+	struct replay replay = {0};
 	char error[512];
 
 	struct file_merge *merge = file_merge_open(options->files, options->file_count, error, sizeof error);
@@ -63,28 +98,25 @@ int replay_run(struct start *start)
 		log_write(&start->log, LOG_LEVEL_ERROR, "%s", error);
 		return EXIT_COULD_NOT;
 	}
-	const struct action_output output = {STDOUT_FILENO, options->format};
-	struct actions *actions = actions_new(
+	const struct action_output output = {STDOUT_FILENO, options->format, .may_wait = true};
+	replay.actions = actions_new(
 		&config->settings.actions, &config->settings.site, output, NULL, &start->counters);
 	const struct pipeline_setup setup = {
 		.config = config,
 		.ports = config->settings.capture.ports, /* none configured: every port is looked at */
 		.port_count = config->settings.capture.port_count,
 		.counters = &start->counters,
+		.log = &start->log,
 		.handler = perform,
-		.context = actions,
+		.context = &replay,
 	};
-	struct pipeline *pipeline = actions != NULL ? pipeline_new(&setup) : NULL;
-	bool good = pipeline != NULL;
-	if (good) {
-		good = read_all(start, merge, pipeline);
-		blind_spots_tell(&blind_spots, &start->counters, &start->log, 0, true);
-		good = (!options->stats || print_stats(start)) && good;
-	} else {
+	struct pipeline *pipeline = replay.actions != NULL ? pipeline_new(&setup) : NULL;
+	bool good = pipeline != NULL && run(start, merge, pipeline, &replay);
+	if (pipeline == NULL) {
 		log_write(&start->log, LOG_LEVEL_ERROR, "could not begin: no memory");
 	}
 	pipeline_free(pipeline);
-	actions_free(actions);
+	actions_free(replay.actions);
 	file_merge_free(merge);
 	return good ? EXIT_DONE : EXIT_COULD_NOT;
 }

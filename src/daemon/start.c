@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,6 +32,30 @@ static bool defaults_suffice(const struct start *start)
 	       options->check_number != NULL;
 }
 
+/* Also at a reload, where nobody may be reading: through the log, which never waits. */
+static void write_errors(const struct start *start, const struct config_errors *errors)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	if (stream != NULL) {
+		config_errors_write(errors, stream);
+		fclose(stream);
+		log_lines(&start->log, (struct text){text, size});
+	}
+	free(text);
+}
+
+/* With -v: which files were taken. */
+static void log_files(const struct start *start, const struct config *config)
+{
+	for (size_t i = 0; i < config->data_file_count; i++) {
+		log_write(&start->log, LOG_LEVEL_INFO, "%s: %s", config->data_files[i].setting,
+			config->data_files[i].path);
+	}
+}
+
 struct config *start_read_config(const struct start *start)
 {
 	const char *path = configuration_path(&start->options);
@@ -45,9 +70,12 @@ struct config *start_read_config(const struct start *start)
 		log_write(&start->log, LOG_LEVEL_ERROR, "could not read the configuration: no memory");
 	} else {
 		config = config_new_from(path, instant_now(), errors);
-		config_errors_write(errors, stderr);
+		write_errors(start, errors);
 	}
 	free(errors);
+	if (config != NULL) {
+		log_files(start, config);
+	}
 	return config;
 }
 

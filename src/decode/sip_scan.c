@@ -68,10 +68,13 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Takes a line off *rest, without its LF or CRLF. False when there is no line end: *line is what is left. */
-static bool take_line(struct text *rest, struct text *line)
+/*
+ * Takes a line off *rest, without its end: LF or CRLF, and where a message has no LF at all, CR, as some PBXs
+ * read it. False when there is no line end: *line is what is left.
+ */
+static bool take_line(struct text *rest, char end_character, struct text *line)
 {
-	size_t end = text_find(*rest, '\n');
+	size_t end = text_find(*rest, end_character);
 	bool ended = end < rest->size;
 
 	*line = text_part(*rest, 0, end);
@@ -223,42 +226,71 @@ static void read_header(struct text field, struct sip_scan *scan)
 }
 
 /* Adds the lines that follow and begin with a blank: they continue the field (RFC 3261 §7.3.1). */
-static void unfold(struct text *rest, struct text *field)
+static void unfold(struct text *rest, char end_character, struct text *field)
 {
 	struct text line;
 
 	while (rest->size > 0 && is_blank(rest->start[0])) {
-		take_line(rest, &line);
+		take_line(rest, end_character, &line);
 		field->size = (size_t)(line.start + line.size - field->start);
 	}
 }
 
+/* What may stand in front: CRLFs (RFC 3261 §7.5), and blanks, which some PBXs skip. */
+static struct text without_leading_space(struct text payload)
+{
+	size_t i = 0;
+
+	while (i < payload.size &&
+		(payload.start[i] == '\r' || payload.start[i] == '\n' || is_blank(payload.start[i]))) {
+		i++;
+	}
+	return text_from(payload, i);
+}
+
+static void read_headers(struct text rest, char end_character, struct sip_scan *scan)
+{
+	struct text line;
+	unsigned lines = 0;
+	bool ended = true;
+
+	while (ended && rest.size > 0) {
+		ended = take_line(&rest, end_character, &line);
+		if (line.size == 0) {
+			return;
+		}
+		if (++lines > SIP_HEADER_LINES_USUAL) {
+			scan->oddities |= SIP_ODD_LONG;
+		}
+		unfold(&rest, end_character, &line);
+		read_header(line, scan);
+	}
+	scan->oddities |= SIP_ODD_CUT;
+}
+
 bool sip_scan(struct text payload, struct sip_scan *scan)
 {
-	struct text rest = payload, line;
-	unsigned lines = 0;
+	struct text rest = without_leading_space(payload), line;
+	char end_character = '\n';
 
 	*scan = (struct sip_scan){0};
-	while (rest.size > 0 && (rest.start[0] == '\r' || rest.start[0] == '\n')) {
-		rest = text_from(rest, 1);
-	}
 	/* Media begins with a byte above 0x7F (RFC 7983 §7), the other rubbish on these ports with a control.
 	 */
 	if (rest.size == 0 || rest.start[0] < '!' || rest.start[0] > '~') {
 		return false;
 	}
-	bool ended = take_line(&rest, &line);
+	if (text_find(rest, '\n') == rest.size) {
+		end_character = '\r';
+		scan->oddities |= SIP_ODD_LINE;
+	}
+	bool ended = take_line(&rest, end_character, &line);
 	if (!read_status_line(line, scan) && !read_request_line(line, scan)) {
 		return false;
 	}
-	while (ended && rest.size > 0 && lines++ < SIP_HEADER_LINES_MAX) {
-		ended = take_line(&rest, &line);
-		if (line.size == 0) {
-			return true;
-		}
-		unfold(&rest, &line);
-		read_header(line, scan);
+	if (ended) {
+		read_headers(rest, end_character, scan);
+	} else {
+		scan->oddities |= SIP_ODD_CUT;
 	}
-	scan->oddities |= lines > SIP_HEADER_LINES_MAX ? SIP_ODD_LONG : SIP_ODD_CUT;
 	return true;
 }

@@ -42,7 +42,8 @@ static enum sip_scheme take_scheme(struct text *rest)
 {
 	struct text name = text_trim(text_part(*rest, 0, text_find(*rest, ':')));
 
-	if (name.size == rest->size) {
+	/* "1001@192.0.2.10:5060": the colon is the port's. */
+	if (name.size == rest->size || text_find(name, '@') < name.size) {
 		return SIP_SCHEME_NONE;
 	}
 	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {

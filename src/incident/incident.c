@@ -289,7 +289,11 @@ static void tell(struct incidents *incidents, uint32_t slot, instant now)
 
 static void touch(struct incidents *incidents, uint32_t slot)
 {
-	slot_queue_put(incidents->ages, slot, (struct slot_key){0, ++incidents->orders});
+	/* Strangers' tries first: a flood of them must not push out what is known of the site's own phones.
+	 */
+	bool is_outside = incidents->items[slot].call.leg == LEG_OUTSIDE;
+
+	slot_queue_put(incidents->ages, slot, (struct slot_key){is_outside ? 0 : 1, ++incidents->orders});
 }
 
 /* The incident touched longest ago makes room; what it held is told now, or its loss is counted. */
@@ -442,6 +446,7 @@ static void gather(struct incidents *incidents, const struct finding *finding, c
 	bool is_at_once = !waits && is_told_at_once(incidents, incident, finding, now);
 
 	absorb(incidents, slot, finding, event, action, now);
+	touch(incidents, slot);
 	if (!is_at_once && !incident->is_limit) {
 		incident->counted++;
 		counter_add(incidents->counters, COUNTER_ALERTS_SUPPRESSED, 1);
@@ -474,15 +479,18 @@ static void say_limit(struct incidents *incidents, instant now)
 	gather(incidents, &finding, NULL, ACTION_NONE, now);
 }
 
-/* That alerts wait is told first, closings last, between them the gravest first. */
+/* That alerts wait is told first, closings last, between them the gravest first, strangers' tries after
+ * others. */
 static int64_t rank_of(const struct incident *incident)
 {
 	if (incident->is_closing) {
-		return SEVERITY_COUNT + 1;
+		return 2 * (SEVERITY_COUNT + 1);
 	}
-	return incident->is_limit && !incident->was_told
-		       ? 0
-		       : SEVERITY_COUNT - (int64_t)incident->finding.severity;
+	if (incident->is_limit && !incident->was_told) {
+		return 0;
+	}
+	return 2 * (SEVERITY_COUNT - (int64_t)incident->finding.severity) +
+	       (incident->call.leg == LEG_OUTSIDE);
 }
 
 static void wait_for_room(struct incidents *incidents, uint32_t slot, instant now)
@@ -613,5 +621,24 @@ void incidents_handle(struct incidents *incidents, const struct event *event, co
 	}
 	for (size_t i = 0; i < findings->count; i++) {
 		gather(incidents, &findings->items[i], event, action, now);
+	}
+}
+
+void incidents_finish(struct incidents *incidents, decision_handler *handler, void *context)
+{
+	uint32_t slot;
+
+	incidents->handler = handler;
+	incidents->context = context;
+	for (slot = 0; slot < incidents->used; slot++) {
+		const struct incident *incident = &incidents->items[slot];
+		if (is_open(incidents, slot) && incident->untold > 0 &&
+			!slot_queue_has(incidents->waiting, slot)) {
+			slot_queue_put(incidents->waiting, slot,
+				(struct slot_key){rank_of(incident), incident->order});
+		}
+	}
+	while (slot_queue_top(incidents->waiting, &slot, NULL)) {
+		tell(incidents, slot, incidents->latest);
 	}
 }

@@ -101,10 +101,13 @@ static bool tally_caller(const struct call_burst_settings *settings, struct call
 	static const duration spans[] = {MINUTE, HOUR};
 	const struct limits minute = {settings->minute_warning, settings->minute_critical, MINUTE};
 	const struct limits hour = {settings->hour_warning, settings->hour_critical, HOUR};
-	const struct subject *caller = &circumstances->subjects[SUBJECT_CALLER];
+	const struct subject *caller = circumstances_narrowest(circumstances);
 	uint32_t counts[2];
 	struct tally in_hour;
 
+	if (caller->kind == SUBJECT_SITE) {
+		return false;
+	}
 	window_add(state->callers, text_of(caller->text), circumstances->event->time, spans, 2, counts);
 	bool minute_reached = tally_of(caller, counts[0], &minute, tally);
 	bool hour_reached = tally_of(caller, counts[1], &hour, &in_hour);

@@ -7,9 +7,16 @@
 #define CALLER_KIND "caller:"
 #define SOURCE_KIND "source:"
 
+/* The PBX sends on what a stranger has asked for. */
+static bool is_strangers_call_let_in(const struct event *event)
+{
+	return event->kind == EVENT_CALL_JOINED && event->is_from_stranger;
+}
+
 bool circumstances_concern_rules(const struct event *event)
 {
-	return (event->kind == EVENT_CALL_ATTEMPTED || event->kind == EVENT_CALL_IDENTIFIED) &&
+	return (event->kind == EVENT_CALL_ATTEMPTED || event->kind == EVENT_CALL_IDENTIFIED ||
+		       is_strangers_call_let_in(event)) &&
 	       event->is_outward && event->number->kind == NUMBER_INTERNATIONAL;
 }
 
@@ -36,19 +43,54 @@ static bool source_stands_for_everybody(const struct event *event, const struct 
 	return event->leg == LEG_TRUNK_OUT || site_is_pbx(site, &event->source.address);
 }
 
+/* Anybody outside can write any caller into an INVITE. */
+static bool is_unproven(const struct event *event)
+{
+	return event->kind == EVENT_CALL_ATTEMPTED && event->leg == LEG_OUTSIDE && !event->has_account;
+}
+
+static bool caller_counts(const struct event *event)
+{
+	return event->kind == EVENT_CALL_IDENTIFIED ||
+	       (event->kind == EVENT_CALL_ATTEMPTED && !is_unproven(event));
+}
+
+static bool source_counts(const struct event *event, const struct site *site)
+{
+	return event->kind == EVENT_CALL_ATTEMPTED && event->source.address.family != ADDRESS_NONE &&
+	       !source_stands_for_everybody(event, site);
+}
+
+/* Once a call: when it is tried, or of a stranger's when it turns out to be more than a scanner's try. */
+static bool site_counts(const struct event *event)
+{
+	return is_strangers_call_let_in(event) ||
+	       (event->kind == EVENT_CALL_ATTEMPTED && !is_unproven(event)) ||
+	       (event->kind == EVENT_CALL_IDENTIFIED && event->leg == LEG_OUTSIDE);
+}
+
 static void name_subjects(
 	const struct event *event, const struct site *site, struct subject subjects[SUBJECT_KIND_COUNT])
 {
-	bool is_new_call = event->kind == EVENT_CALL_ATTEMPTED;
 	struct subject *site_subject = &subjects[SUBJECT_SITE];
 
-	subjects[SUBJECT_CALLER] = (struct subject){.kind = SUBJECT_CALLER, .counts = true};
+	subjects[SUBJECT_CALLER] = (struct subject){.kind = SUBJECT_CALLER, .counts = caller_counts(event)};
 	name_caller(&subjects[SUBJECT_CALLER], event->caller);
-	subjects[SUBJECT_SOURCE] = (struct subject){
-		.kind = SUBJECT_SOURCE, .counts = is_new_call && !source_stands_for_everybody(event, site)};
+	subjects[SUBJECT_SOURCE] =
+		(struct subject){.kind = SUBJECT_SOURCE, .counts = source_counts(event, site)};
 	name_source(&subjects[SUBJECT_SOURCE], &event->source.address);
-	*site_subject = (struct subject){.kind = SUBJECT_SITE, .counts = is_new_call, .text = "site"};
+	*site_subject = (struct subject){.kind = SUBJECT_SITE, .counts = site_counts(event), .text = "site"};
 	site_subject->name = site_subject->text;
+}
+
+const struct subject *circumstances_narrowest(const struct circumstances *circumstances)
+{
+	const struct subject *subject = circumstances->subjects;
+
+	while (!subject->counts && subject < &circumstances->subjects[SUBJECT_SITE]) {
+		subject++;
+	}
+	return subject;
 }
 
 void circumstances_of(const struct event *event, const struct surroundings *surroundings,
@@ -58,5 +100,6 @@ void circumstances_of(const struct event *event, const struct surroundings *surr
 	destination_lists_read(
 		surroundings->lists, event->number->e164, event->destination, &circumstances->destination);
 	calendar_read(surroundings->calendar, event->time, &circumstances->calendar);
+	circumstances->is_unproven = is_unproven(event);
 	name_subjects(event, surroundings->site, circumstances->subjects);
 }

@@ -21,7 +21,7 @@ static void evaluate(
 	const void *opaque, void *state, const struct circumstances *circumstances, struct findings *findings)
 {
 	static const struct report_words words = {"denied_destination", "to a denied destination"};
-	const struct tally tally = {.subject = &circumstances->subjects[SUBJECT_CALLER],
+	const struct tally tally = {.subject = circumstances_narrowest(circumstances),
 		.severity = SEVERITY_CRITICAL,
 		.count = 1,
 		.limit = 1};

@@ -74,13 +74,14 @@ static void evaluate(
 	const struct high_risk_settings *settings = opaque;
 	const struct limits limits = {settings->warning, settings->critical, settings->window};
 	const struct destination_reading *destination = &circumstances->destination;
-	struct tally tally;
+	struct tally tallies[TALLIES_MAX];
 
 	if (destination->high_risk == NULL || destination->permission == DESTINATION_ALLOWED) {
 		return;
 	}
-	if (tally_subjects(state, circumstances, SUBJECT_KIND_COUNT, &limits, &tally)) {
-		tally_report(&words, &tally, circumstances, findings);
+	size_t count = tally_subjects(state, circumstances, SUBJECT_KIND_COUNT, &limits, tallies);
+	for (size_t i = 0; i < count; i++) {
+		tally_report(&words, &tallies[i], circumstances, findings);
 	}
 }
 

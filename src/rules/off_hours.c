@@ -80,17 +80,20 @@ static void evaluate(
 	static const struct report_words words = {"off_hours", "abroad outside business hours"};
 	const struct off_hours_settings *settings = opaque;
 	const struct limits limits = {settings->warning, settings->critical, settings->window};
-	struct tally tally;
+	struct tally tallies[TALLIES_MAX];
 
 	/* Callers and sources: a site with a night desk abroad would be over any limit of the whole. */
-	if (circumstances->calendar.is_open ||
-		!tally_subjects(state, circumstances, SUBJECT_SITE, &limits, &tally)) {
+	if (circumstances->calendar.is_open) {
 		return;
 	}
-	if (is_graver(&circumstances->destination)) {
-		tally.severity = SEVERITY_CRITICAL; /* the limit stays the one that was reached */
+	size_t count = tally_subjects(state, circumstances, SUBJECT_SITE, &limits, tallies);
+	if (count > 0 && is_graver(&circumstances->destination)) {
+		tallies[0].severity = SEVERITY_CRITICAL; /* the limit stays the one that was reached */
+		count = 1;
 	}
-	tally_report(&words, &tally, circumstances, findings);
+	for (size_t i = 0; i < count; i++) {
+		tally_report(&words, &tallies[i], circumstances, findings);
+	}
 }
 
 extern const struct rule off_hours_rule; /* as rules.c declares it */

@@ -20,10 +20,10 @@ bool tally_of(const struct subject *subject, uint32_t count, const struct limits
 	return true;
 }
 
-bool tally_subjects(struct window *window, const struct circumstances *circumstances, enum subject_kind kinds,
-	const struct limits *limits, struct tally *tally)
+size_t tally_subjects(struct window *window, const struct circumstances *circumstances,
+	enum subject_kind kinds, const struct limits *limits, struct tally tallies[static TALLIES_MAX])
 {
-	bool reached = false;
+	size_t reached = 0;
 
 	for (int kind = 0; kind < (int)kinds; kind++) {
 		const struct subject *subject = &circumstances->subjects[kind];
@@ -34,9 +34,9 @@ bool tally_subjects(struct window *window, const struct circumstances *circumsta
 		}
 		window_add(
 			window, text_of(subject->text), circumstances->event->time, &limits->span, 1, &count);
-		if (tally_of(subject, count, limits, &one) && (!reached || one.severity > tally->severity)) {
-			*tally = one;
-			reached = true;
+		if (tally_of(subject, count, limits, &one) &&
+			(reached == 0 || one.severity > tallies[reached - 1].severity)) {
+			tallies[reached++] = one;
 		}
 	}
 	return reached;
@@ -160,6 +160,13 @@ static void say_foreign_prefix(struct sentence *sentence, const struct dialed_nu
 	}
 }
 
+static void say_unproven(struct sentence *sentence, bool is_unproven)
+{
+	if (is_unproven) {
+		say(sentence, "; the caller comes from outside and has not been let in yet");
+	}
+}
+
 static void say_calendar(struct sentence *sentence, const struct calendar_reading *calendar)
 {
 	if (calendar->is_open) {
@@ -183,10 +190,13 @@ void tally_report(const struct report_words *words, const struct tally *tally,
 	say_by_whom(&sentence, tally);
 	say_where(&sentence, circumstances);
 	say_foreign_prefix(&sentence, circumstances->event->number);
+	say_unproven(&sentence, circumstances->is_unproven);
 	say_calendar(&sentence, &circumstances->calendar);
 
 	finding->rule = words->rule;
-	finding->severity = tally->severity;
+	finding->severity = circumstances->is_unproven && tally->severity > SEVERITY_WARNING
+				    ? SEVERITY_WARNING
+				    : tally->severity;
 	finding->count = tally->count;
 	finding->limit = tally->limit;
 	finding->window = tally->span;

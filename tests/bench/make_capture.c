@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Writes a capture for benchmarks: pcap, Ethernet, IPv4, UDP; the same bytes at every run.
- *   mixed    what a trunk carries: whole calls (INVITE 100 180 200 ACK BYE 200), registrations with their 401,
- *            OPTIONS; one call in fifty goes abroad
- *   invites  INVITEs only, each of another call
- *   rtp      one packet in ten is of the mix, the others are media
- *   abroad   INVITEs only, all to listed countries, from as many callers and sources as there are packets / 10
- * usage: make_capture mixed|invites|rtp|abroad PACKETS FILE
+ *   mixed    what a trunk carries: whole calls (INVITE 100 180 200 ACK BYE 200), registrations with their
+ * 401, OPTIONS; one call in fifty goes abroad invites  INVITEs only, each of another call rtp      one packet
+ * in ten is of the mix, the others are media abroad   INVITEs only, all to listed countries, from as many
+ * callers and sources as there are packets / 10 usage: make_capture mixed|invites|rtp|abroad PACKETS FILE
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -33,7 +31,8 @@ static void put16(uint8_t *at, unsigned value)
 static void put_packet(struct writer *writer, uint32_t source, uint32_t destination, unsigned source_port,
 	unsigned destination_port, const void *payload, size_t size)
 {
-	uint8_t frame[14 + 20 + 8 + PAYLOAD_SIZE] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, [22] = 64, [23] = 17};
+	uint8_t frame[14 + 20 + 8 + PAYLOAD_SIZE] = {
+		2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, [22] = 64, [23] = 17};
 	const uint32_t record[4] = {(uint32_t)(START + writer->microseconds / 1000000),
 		(uint32_t)(writer->microseconds % 1000000), (uint32_t)(42 + size), (uint32_t)(42 + size)};
 
@@ -64,12 +63,13 @@ struct call {
 	char dialed[32];
 };
 
-static const char session[] = "v=0\r\no=- 3724394400 3724394400 IN IP4 198.51.100.20\r\ns=-\r\nc=IN IP4 198.51.100.20\r\n"
-			      "t=0 0\r\nm=audio 40000 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"
-			      "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n";
+static const char session[] =
+	"v=0\r\no=- 3724394400 3724394400 IN IP4 198.51.100.20\r\ns=-\r\nc=IN IP4 198.51.100.20\r\n"
+	"t=0 0\r\nm=audio 40000 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"
+	"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n";
 
-static void put_request(struct writer *writer, const struct call *call, const char *method, unsigned cseq, bool in_dialog,
-	const char *more, const char *body)
+static void put_request(struct writer *writer, const struct call *call, const char *method, unsigned cseq,
+	bool in_dialog, const char *more, const char *body)
 {
 	char text[PAYLOAD_SIZE];
 	int size = snprintf(text, sizeof text,
@@ -83,34 +83,37 @@ static void put_request(struct writer *writer, const struct call *call, const ch
 		"Contact: <sip:%u@198.51.100.%u:5060;transport=udp>\r\n"
 		"User-Agent: BenchPhone/1.0\r\n%s"
 		"Content-Length: %zu\r\n\r\n%s",
-		method, call->dialed, call->phone, call->number, cseq, call->phone, 1000 + call->phone, call->number,
-		call->dialed, in_dialog ? ";tag=t1" : "", call->number, call->phone, cseq, method, 1000 + call->phone,
-		call->phone, more, strlen(body), body);
+		method, call->dialed, call->phone, call->number, cseq, call->phone, 1000 + call->phone,
+		call->number, call->dialed, in_dialog ? ";tag=t1" : "", call->number, call->phone, cseq,
+		method, 1000 + call->phone, call->phone, more, strlen(body), body);
 
 	put_packet(writer, PHONES + call->phone, PBX, 5060, 5060, text, (size_t)size);
 }
 
-static void put_response(struct writer *writer, const struct call *call, const char *status, const char *method,
-	unsigned cseq, const char *more, const char *body)
+static void put_response(struct writer *writer, const struct call *call, const char *status,
+	const char *method, unsigned cseq, const char *more, const char *body)
 {
 	char text[PAYLOAD_SIZE];
 	int size = snprintf(text, sizeof text,
 		"SIP/2.0 %s\r\n"
-		"Via: SIP/2.0/UDP 198.51.100.%u:5060;branch=z9hG4bK-%" PRIx64 "-%u;rport=5060;received=198.51.100.%u\r\n"
+		"Via: SIP/2.0/UDP 198.51.100.%u:5060;branch=z9hG4bK-%" PRIx64
+		"-%u;rport=5060;received=198.51.100.%u\r\n"
 		"From: \"Phone %u\" <sip:%u@192.0.2.1>;tag=f%" PRIx64 "\r\n"
 		"To: <sip:%s@192.0.2.1>;tag=t1\r\n"
 		"Call-ID: %" PRIx64 "-bench@198.51.100.%u\r\n"
 		"CSeq: %u %s\r\n"
 		"Server: BenchPBX/1.0\r\n%s"
 		"Content-Length: %zu\r\n\r\n%s",
-		status, call->phone, call->number, cseq, call->phone, call->phone, 1000 + call->phone, call->number,
-		call->dialed, call->number, call->phone, cseq, method, more, strlen(body), body);
+		status, call->phone, call->number, cseq, call->phone, call->phone, 1000 + call->phone,
+		call->number, call->dialed, call->number, call->phone, cseq, method, more, strlen(body),
+		body);
 
 	put_packet(writer, PBX, PHONES + call->phone, 5060, 5060, text, (size_t)size);
 }
 
-#define OFFER "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, NOTIFY, INFO, PRACK, UPDATE\r\nSupported: replaces, timer\r\n" \
-	      "Content-Type: application/sdp\r\n"
+#define OFFER                                                                                                            \
+	"Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, NOTIFY, INFO, PRACK, UPDATE\r\nSupported: replaces, timer\r\n" \
+	"Content-Type: application/sdp\r\n"
 
 static void put_call(struct writer *writer, const struct call *call)
 {
@@ -125,21 +128,24 @@ static void put_call(struct writer *writer, const struct call *call)
 
 static void put_registration(struct writer *writer, const struct call *call)
 {
-	static const char credentials[] = "Authorization: Digest username=\"1001\", realm=\"bench\", nonce=\"65a8f0c2\", "
-					  "uri=\"sip:192.0.2.1\", response=\"5a1e0b1f6a0e4b6b8f4c8a0d4e2f1c3b\", algorithm=MD5\r\n"
-					  "Expires: 3600\r\n";
+	static const char credentials[] =
+		"Authorization: Digest username=\"1001\", realm=\"bench\", nonce=\"65a8f0c2\", "
+		"uri=\"sip:192.0.2.1\", response=\"5a1e0b1f6a0e4b6b8f4c8a0d4e2f1c3b\", algorithm=MD5\r\n"
+		"Expires: 3600\r\n";
 
 	put_request(writer, call, "REGISTER", 1, false, "Expires: 3600\r\n", "");
 	put_response(writer, call, "401 Unauthorized", "REGISTER", 1,
 		"WWW-Authenticate: Digest realm=\"bench\", nonce=\"65a8f0c2\", algorithm=MD5\r\n", "");
 	put_request(writer, call, "REGISTER", 2, false, credentials, "");
-	put_response(writer, call, "200 OK", "REGISTER", 2, "Contact: <sip:198.51.100.20>;expires=3600\r\n", "");
+	put_response(
+		writer, call, "200 OK", "REGISTER", 2, "Contact: <sip:198.51.100.20>;expires=3600\r\n", "");
 }
 
 static void put_options(struct writer *writer, const struct call *call)
 {
 	put_request(writer, call, "OPTIONS", 1, false, "Accept: application/sdp\r\n", "");
-	put_response(writer, call, "200 OK", "OPTIONS", 1, "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE\r\n", "");
+	put_response(
+		writer, call, "200 OK", "OPTIONS", 1, "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE\r\n", "");
 }
 
 static void choose(struct call *call, uint64_t number)
@@ -149,7 +155,8 @@ static void choose(struct call *call, uint64_t number)
 	if (number % 50 == 7) {
 		snprintf(call->dialed, sizeof call->dialed, "0101212555%04u", (unsigned)(number % 10000));
 	} else {
-		snprintf(call->dialed, sizeof call->dialed, "03%08u", (unsigned)(10000000 + number % 80000000));
+		snprintf(call->dialed, sizeof call->dialed, "03%08u",
+			(unsigned)(10000000 + number % 80000000));
 	}
 }
 

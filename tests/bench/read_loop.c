@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The least that any reader of a capture does: libpcap's loop, and a byte of each packet. usage: read_loop FILE */
+/* The least that any reader of a capture does: libpcap's loop, and a byte of each packet. usage: read_loop
+ * FILE */
 #include <pcap/pcap.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -11,10 +11,14 @@
 #include "pbxguard/base/site.h"
 #include "pbxguard/incident/decision.h"
 
+#include <stdbool.h>
+
 /* Where lines are printed to. */
 struct action_output {
 	int descriptor; /* -1: nowhere; borrowed */
 	enum alert_format format;
+	bool may_wait; /* for as long as the reader takes (a capture is replayed); else a line is lost after
+			  100 ms */
 };
 
 /* What an action works with. */

@@ -47,6 +47,8 @@
 	X(ALERTS_DELAYED, "alerts_delayed", "alert lines that waited for room under actions.alerts_per_minute") \
 	X(FINDINGS_UNTOLD, "findings_untold", "findings of incidents forgotten before they could be told") \
 	X(ALERTS_OVERFLOWED, "alerts_overflowed", "alerts lost because the queue to the writing thread was full") \
+	X(OUTPUT_LOST, "output_lost", "alert lines lost because standard output did not take them") \
+	X(LOG_LOST, "log_lost", "lines of the log lost because standard error did not take them") \
 	X(SYSLOG_QUEUED, "syslog_queued", "alert lines given to the syslog sender") \
 	X(SYSLOG_SENT, "syslog_sent", "alert lines that the local syslog took") \
 	X(SYSLOG_LOST, "syslog_lost", "alert lines lost because the local syslog did not take them") \

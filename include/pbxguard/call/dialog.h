@@ -18,7 +18,9 @@
 #include "pbxguard/decode/sip_message.h"
 
 #define DIALOGS_MAX 65536
-#define DIALOG_LIFETIME (1 * HOUR) /* without a message; a later INVITE of that Call-ID would count again */
+#define DIALOG_LIFETIME                                                                                      \
+	(1 * HOUR) /* without an INVITE, a final answer to one or a BYE; then an INVITE of that Call-ID      \
+		      counts again */
 #define DIALOG_JOIN_TIME (10 * SECOND)
 
 struct dialogs; /* opaque; made by dialogs_new */

@@ -113,7 +113,9 @@ struct event {
 	struct text caller;
 	struct text dialed; /* user of the request-URI as sent */
 	struct text user_agent;
-	struct text joined_call_id; /* of EVENT_CALL_JOINED: the Call-ID of the first leg */
+	struct text joined_call_id; /* of the leg before, where this is the next leg of a call */
+	bool is_from_stranger; /* likewise: the one before came from outside, and no credentials with it */
+	bool has_account;      /* credentials came with it and name the caller; nobody has judged them yet */
 	enum leg leg;
 	bool is_outward; /* costs the site money if it is answered */
 	struct endpoint source, destination_endpoint;

@@ -4,6 +4,7 @@
 #define PBXGUARD_DAEMON_PIPELINE_H
 
 #include "pbxguard/base/counter.h"
+#include "pbxguard/base/log.h"
 #include "pbxguard/base/verdict.h"
 #include "pbxguard/capture/packet.h"
 #include "pbxguard/config/config.h"
@@ -20,6 +21,7 @@ struct pipeline_setup {
 	const uint32_t *ports;       /* where SIP is looked for; none: everywhere */
 	size_t port_count;
 	struct counters *counters; /* borrowed */
+	const struct log *log;     /* borrowed */
 	decision_handler *handler; /* gets each decision */
 	void *context;
 };
@@ -33,6 +35,9 @@ enum verdict pipeline_handle_packet(void *context, const struct packet *packet);
 
 /* What is due up to now though no packet came. */
 void pipeline_tick(struct pipeline *pipeline, instant now);
+
+/* At the end: what was held back is told. */
+void pipeline_finish(struct pipeline *pipeline);
 
 /*
  * Goes on with another configuration and all that was counted so far. False when there is no memory: then the

@@ -33,8 +33,9 @@ enum sip_header {
 	SIP_HEADER_COUNT
 };
 
-/* More lines than this are not looked at; a phone's INVITE has 15 to 30. */
-#define SIP_HEADER_LINES_MAX 256
+/* A phone's INVITE has 15 to 30 header lines; more than this are marked SIP_ODD_LONG, and read all the same.
+ */
+#define SIP_HEADER_LINES_USUAL 256
 
 struct sip_scan {
 	bool is_request;

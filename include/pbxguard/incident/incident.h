@@ -55,4 +55,10 @@ void incidents_handle(struct incidents *incidents, const struct event *event, co
  */
 void incidents_tick(struct incidents *incidents, instant now, decision_handler *handler, void *context);
 
+/*
+ * At the end: tells at the time of the last event what was held back or waits for room, whatever the limits
+ * say, so that nothing is lost. What is open stays open.
+ */
+void incidents_finish(struct incidents *incidents, decision_handler *handler, void *context);
+
 #endif

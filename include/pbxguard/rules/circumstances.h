@@ -20,7 +20,8 @@ struct subject {
 	/*
 	 * False: this event does not count for it. A source is left out when it is the PBX or the call is on
 	 * its way to the carrier, for then it stands for everybody; source and site when the event only names
-	 * another account for a call that was counted.
+	 * another account for a call that was counted. A stranger from outside can write any caller into his
+	 * INVITE: his caller counts when credentials name it, the site when the PBX has sent the call on.
 	 */
 	bool counts;
 	/* "caller:1001", "source:198.51.100.66", "site"; safe; "caller:unknown" for a call without a user */
@@ -40,7 +41,13 @@ struct circumstances {
 	struct destination_reading destination;
 	struct calendar_reading calendar;
 	struct subject subjects[SUBJECT_KIND_COUNT];
+	/* A stranger's try that the PBX may yet refuse, as it does with those of every scanner: no more than
+	 * a warning. */
+	bool is_unproven;
 };
+
+/* The narrowest subject for which the event counts. */
+const struct subject *circumstances_narrowest(const struct circumstances *circumstances);
 
 /* Does the event bear on calls abroad at all? Emergency and public services do not, whatever is set. */
 bool circumstances_concern_rules(const struct event *event);

@@ -8,6 +8,7 @@
 #include "pbxguard/rules/window.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The counts at which a finding starts and rises, within a time. */
@@ -28,12 +29,15 @@ struct tally {
 bool tally_of(
 	const struct subject *subject, uint32_t count, const struct limits *limits, struct tally *tally);
 
+#define TALLIES_MAX 2 /* there are two severities to reach */
+
 /*
- * Counts the call for the first kinds of subject (SUBJECT_SITE + 1: all) that count, and gives the gravest
- * tally; of several the narrowest subject's. False when no limit was reached.
+ * Counts the call for the first kinds of subject (SUBJECT_SITE + 1: all) that count. Gives the narrowest
+ * subject that has reached a limit, and a wider one where that is graver: what many do together must not hide
+ * what one does. Returns how many.
  */
-bool tally_subjects(struct window *window, const struct circumstances *circumstances, enum subject_kind kinds,
-	const struct limits *limits, struct tally *tally);
+size_t tally_subjects(struct window *window, const struct circumstances *circumstances,
+	enum subject_kind kinds, const struct limits *limits, struct tally tallies[static TALLIES_MAX]);
 
 /* What a rule's findings say. */
 struct report_words {

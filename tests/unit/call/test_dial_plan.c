@@ -446,8 +446,11 @@ static void names_and_short_numbers_are_internal(void **state)
 		{"1", INTERNAL, "", ""},
 		{"12345", INTERNAL, "", ""},
 		{"*67", INTERNAL, "", ""},
-		{"*6701012465550123", INTERNAL, "", ""},
-		{"#31#0312345678", INTERNAL, "", ""},
+		{"*6701012465550123", INTERNATIONAL, "+12465550123", "*67 010"},
+		{"#31#0312345678", DOMESTIC, "+81312345678", "#31# 0"},
+		{"*720101246555012", INTERNATIONAL, "+1246555012", "*72 010"},
+		{"*21*0312345678#", DOMESTIC, "+81312345678", "*21* 0"},
+		{"*123456789012345", UNRECOGNISED, "", ""},
 		{"%2A72", INTERNAL, "", ""},
 		{"service", INTERNAL, "", ""},
 		{"telephone1", INTERNAL, "", ""},
@@ -700,7 +703,7 @@ static void germany_has_numbers_of_any_length(void **state)
 		{"123456", UNRECOGNISED, "", ""},
 		{"234567", LOCAL, "", ""},
 		{"1001", INTERNAL, "", ""},
-		{"*21*00232761234567#", INTERNAL, "", ""},
+		{"*21*00232761234567#", INTERNATIONAL, "+232761234567", "*21* 00"},
 	};
 	static const struct dialled_case foreign[] = {
 		{"011232761234567", INTERNATIONAL, "+232761234567", "011"},

@@ -99,15 +99,22 @@ struct sketch {
 	const char *from, *number, *source, *destination, *call_id;
 	const char *tag, *to_tag, *account;
 	uint32_t cseq;
+	const char *branch;
 	enum sip_method method;
 	uint16_t port;
+	uint16_t status; /* of an answer */
+	duration earlier;
+	uint32_t oddities;
 };
 
 static void send(struct fixture *fixture, struct sketch sketch)
 {
 	struct sip_message message = {
-		.time = fixture->now += MILLISECOND,
-		.is_request = true,
+		.time = (fixture->now += MILLISECOND) - sketch.earlier,
+		.is_request = sketch.status == 0,
+		.status = sketch.status,
+		.oddities = sketch.oddities,
+		.via_branch = text_of(sketch.branch),
 		.method = sketch.method != SIP_METHOD_OTHER ? sketch.method : SIP_METHOD_INVITE,
 		.request_uri = {.whole = text_of(sketch.number),
 			.scheme = SIP_SCHEME_SIP,
@@ -215,20 +222,108 @@ static void two_phones_calling_one_number_are_two_calls_of_two_legs(void **state
 	assert_string_equal(fixture->joined[3], "a2");
 }
 
-static void a_pbx_may_try_another_trunk_but_not_without_end(void **state)
+static void to_trunk(struct fixture *fixture, const char *call_id, uint16_t answer)
+{
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .call_id = call_id, .source = PBX, .destination = TRUNK});
+	if (answer != 0) {
+		send(fixture, (struct sketch){.number = BARBADOS,
+				      .call_id = call_id,
+				      .source = TRUNK,
+				      .destination = PBX,
+				      .to_tag = "b",
+				      .status = answer});
+	}
+}
+
+static void a_pbx_may_try_another_trunk_when_one_has_failed(void **state)
 {
 	struct fixture *fixture = *state;
-	char call_id[16];
 
 	send(fixture, (struct sketch){.number = BARBADOS});
-	for (int i = 0; i < 6; i++) {
-		snprintf(call_id, sizeof call_id, "try-%d", i);
+	to_trunk(fixture, "try-1", 503);
+	to_trunk(fixture, "try-2", 486);
+	to_trunk(fixture, "try-3", 200);
+	assert_int_equal(calls(fixture), 1);
+	to_trunk(fixture, "more", 0); /* the third has not failed: somebody calls from the PBX itself */
+	assert_int_equal(calls(fixture), 2);
+}
+
+static void a_session_border_controller_makes_a_third_leg_of_the_same_call(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS});
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .call_id = "2", .source = PBX, .destination = TRUNK});
+	send(fixture, (struct sketch){
+			      .number = BARBADOS, .call_id = "3", .source = TRUNK, .destination = STRANGER});
+	assert_int_equal(calls(fixture), 1);
+	assert_int_equal(fixture->events, 3);
+	assert_int_equal(fixture->kinds[2], EVENT_CALL_JOINED);
+}
+
+/* An INVITE from the carrier costs nothing, so no rule has looked at it; what the PBX makes of it does. */
+static void a_call_from_the_carrier_does_not_hide_one_that_goes_out(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS, .source = TRUNK, .call_id = "in"});
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .source = PBX, .destination = TRUNK, .call_id = "out"});
+	assert_int_equal(fixture->events, 2);
+	assert_int_equal(fixture->kinds[1], EVENT_CALL_ATTEMPTED);
+	send(fixture, (struct sketch){.number = BARBADOS_TOO, .source = TRUNK, .call_id = "kept"});
+	send(fixture,
+		(struct sketch){
+			.number = BARBADOS_TOO, .source = PBX, .destination = TRUNK, .call_id = "kept"});
+	assert_int_equal(fixture->events, 4);
+	assert_int_equal(fixture->kinds[3], EVENT_CALL_ATTEMPTED);
+}
+
+static void a_reinvite_of_an_unknown_call_is_a_call(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS, .to_tag = "b"});
+	send(fixture, (struct sketch){.number = BARBADOS, .to_tag = "b", .cseq = 2});
+	assert_int_equal(calls(fixture), 1);
+}
+
+static void a_gateway_among_the_phones_costs_money_too(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS, .source = PBX, .destination = PHONE});
+	assert_int_equal(fixture->events, 1);
+}
+
+static void a_clock_set_back_joins_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS});
+	send(fixture, (struct sketch){.number = BARBADOS,
+			      .call_id = "2",
+			      .source = PBX,
+			      .destination = TRUNK,
+			      .earlier = HOUR});
+	assert_int_equal(calls(fixture), 2);
+}
+
+static void two_call_ids_in_one_message_hide_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (int i = 0; i < 5; i++) {
+		char branch[8];
+		snprintf(branch, sizeof branch, "b%d", i);
 		send(fixture,
-			(struct sketch){
-				.number = BARBADOS, .call_id = call_id, .source = PBX, .destination = TRUNK});
+			(struct sketch){.number = BARBADOS, .branch = branch, .oddities = SIP_ODD_REPEATED});
+		send(fixture,
+			(struct sketch){.number = BARBADOS, .branch = branch, .oddities = SIP_ODD_REPEATED});
 	}
-	/* Four legs join the first call; each further one counts: somebody calls from the PBX itself. */
-	assert_int_equal(calls(fixture), 3);
+	assert_int_equal(calls(fixture), 5);
 }
 
 static void where_only_the_trunk_is_seen_each_leg_is_a_call(void **state)
@@ -301,14 +396,49 @@ static void a_call_id_used_again_after_the_end_is_another_call(void **state)
 {
 	struct fixture *fixture = *state;
 
-	send(fixture, (struct sketch){.number = BARBADOS, .cseq = 1, .tag = "a"});
+	send(fixture, (struct sketch){.number = BARBADOS, .branch = "1", .tag = "a"});
 	send(fixture,
-		(struct sketch){
-			.number = BARBADOS, .cseq = 2, .tag = "a", .method = SIP_METHOD_BYE, .to_tag = "b"});
-	send(fixture, (struct sketch){.number = BARBADOS, .cseq = 1, .tag = "a"}); /* a late retransmission */
+		(struct sketch){.number = BARBADOS, .tag = "a", .method = SIP_METHOD_BYE, .to_tag = "b"});
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .branch = "1", .tag = "a"}); /* a late retransmission */
 	assert_int_equal(calls(fixture), 1);
-	send(fixture, (struct sketch){.number = BARBADOS, .cseq = 1, .tag = "c"});
+	send(fixture, (struct sketch){.number = BARBADOS, .branch = "2", .tag = "a"});
 	assert_int_equal(calls(fixture), 2);
+}
+
+static void another_tag_is_another_call_unless_it_was_asked_for(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS, .tag = "a"});
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .status = 407, .source = PBX, .destination = PHONE});
+	send(fixture, (struct sketch){.number = BARBADOS, .tag = "b", .account = "1001"});
+	assert_int_equal(calls(fixture), 1);
+	send(fixture, (struct sketch){.number = BARBADOS, .tag = "c", .account = "1001"});
+	send(fixture, (struct sketch){.number = BARBADOS, .tag = "d", .account = "1001"});
+	assert_int_equal(calls(fixture), 3);
+}
+
+/* Anyone can write From: 1004; that its credentials name 1004 is told, too. */
+static void a_stranger_is_known_by_his_credentials_only(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS, .from = "1004", .source = STRANGER, .cseq = 1});
+	send(fixture, (struct sketch){.number = BARBADOS,
+			      .from = "1004",
+			      .source = STRANGER,
+			      .cseq = 2,
+			      .account = "1004"});
+	send(fixture, (struct sketch){.number = BARBADOS,
+			      .from = "1004",
+			      .source = STRANGER,
+			      .cseq = 2,
+			      .account = "1004"});
+	assert_int_equal(fixture->events, 2);
+	assert_int_equal(fixture->kinds[1], EVENT_CALL_IDENTIFIED);
+	assert_int_equal(calls(fixture), 1);
 }
 
 static void credentials_that_name_another_account_identify_the_caller(void **state)
@@ -380,7 +510,15 @@ int main(void)
 		DIALOG_TEST(without_addresses_the_receiver_of_the_first_leg_is_the_pbx),
 		DIALOG_TEST(a_leg_that_comes_too_late_is_another_call),
 		DIALOG_TEST(two_phones_calling_one_number_are_two_calls_of_two_legs),
-		DIALOG_TEST(a_pbx_may_try_another_trunk_but_not_without_end),
+		DIALOG_TEST(a_pbx_may_try_another_trunk_when_one_has_failed),
+		DIALOG_TEST(a_session_border_controller_makes_a_third_leg_of_the_same_call),
+		DIALOG_TEST(a_call_from_the_carrier_does_not_hide_one_that_goes_out),
+		DIALOG_TEST(a_reinvite_of_an_unknown_call_is_a_call),
+		DIALOG_TEST(a_gateway_among_the_phones_costs_money_too),
+		DIALOG_TEST(a_clock_set_back_joins_nothing),
+		DIALOG_TEST(two_call_ids_in_one_message_hide_nothing),
+		DIALOG_TEST(another_tag_is_another_call_unless_it_was_asked_for),
+		DIALOG_TEST(a_stranger_is_known_by_his_credentials_only),
 		DIALOG_TEST(where_only_the_trunk_is_seen_each_leg_is_a_call),
 		DIALOG_TEST(callers_on_the_pbx_host_are_told_apart_by_port),
 		DIALOG_TEST(the_leg_that_tells_more_counts),

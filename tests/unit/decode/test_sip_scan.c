@@ -27,6 +27,8 @@ static void the_start_line_tells_what_is_sip(void **state)
 		{"NEWMETHOD sip:1@h SIP/2.0\r\n\r\n", true, true, SIP_METHOD_OTHER, 0},
 		{"!interesting-Method0123456789_*+`.%indeed'~ sip:1@h SIP/2.0\r\n\r\n", true, true,
 			SIP_METHOD_OTHER, 0}, /* RFC 4475 §3.1.1.2 */
+		{"  INVITE sip:1@h SIP/2.0\r\n\r\n", true, true, SIP_METHOD_INVITE, 0},
+		{"INVITE sip:1@h SIP/2.0\rCall-ID: 1\r\r", true, true, SIP_METHOD_INVITE, 0},
 		{"OPTIONS sip:h SIP/2.0", true, true, SIP_METHOD_OPTIONS, 0},
 		{"SIP/2.0 200 OK\r\n\r\n", true, false, SIP_METHOD_OTHER, 200},
 		{"SIP/2.0 200\r\n\r\n", true, false, SIP_METHOD_OTHER, 200},
@@ -116,19 +118,30 @@ static void a_header_that_does_not_end_is_marked_as_cut(void **state)
 	assert_int_equal(scan.oddities, SIP_ODD_CUT);
 }
 
-static void the_number_of_lines_is_bounded(void **state)
+static void many_lines_are_odd_but_hide_nothing(void **state)
 {
-	char payload[SIP_HEADER_LINES_MAX * 4 + 100] = "INVITE sip:1@h SIP/2.0\r\n";
+	char payload[SIP_HEADER_LINES_USUAL * 4 + 100] = "INVITE sip:1@h SIP/2.0\r\n";
 	struct sip_scan scan;
 
 	(void)state;
-	for (int i = 0; i < SIP_HEADER_LINES_MAX; i++) {
+	for (int i = 0; i < SIP_HEADER_LINES_USUAL; i++) {
 		strcat(payload, "a:\r\n");
 	}
 	strcat(payload, "i: late\r\n\r\n");
 	assert_true(sip_scan(text_of(payload), &scan));
 	assert_int_equal(scan.oddities, SIP_ODD_LONG);
-	assert_int_equal(scan.occurrences[SIP_HEADER_CALL_ID], 0);
+	assert_text(scan.values[SIP_HEADER_CALL_ID], "late");
+}
+
+static void lines_that_end_with_cr_alone_are_lines(void **state)
+{
+	struct sip_scan scan;
+
+	(void)state;
+	assert_true(sip_scan(TEXT("INVITE sip:1@h SIP/2.0\rCall-ID: 1\rFrom: <sip:f@h>\r\rv=0\r"), &scan));
+	assert_text(scan.values[SIP_HEADER_CALL_ID], "1");
+	assert_text(scan.values[SIP_HEADER_FROM], "<sip:f@h>");
+	assert_int_equal(scan.oddities, SIP_ODD_LINE);
 }
 
 int main(void)
@@ -138,7 +151,8 @@ int main(void)
 		cmocka_unit_test(the_request_uri_is_all_between_method_and_version),
 		cmocka_unit_test(header_fields_are_found_in_every_form),
 		cmocka_unit_test(a_header_that_does_not_end_is_marked_as_cut),
-		cmocka_unit_test(the_number_of_lines_is_bounded),
+		cmocka_unit_test(many_lines_are_odd_but_hide_nothing),
+		cmocka_unit_test(lines_that_end_with_cr_alone_are_lines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

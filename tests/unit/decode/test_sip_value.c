@@ -35,6 +35,7 @@ static void a_uri_is_split_into_its_parts(void **state)
 		{"sip:192.0.2.10", SIP_SCHEME_SIP, "", "192.0.2.10", 0, ""},
 		{"sip:@127.0.0.1", SIP_SCHEME_SIP, "", "127.0.0.1", 0, ""},
 		{"1001@192.0.2.10", SIP_SCHEME_NONE, "1001", "192.0.2.10", 0, ""},
+		{"1001@192.0.2.10:5060", SIP_SCHEME_NONE, "1001", "192.0.2.10", 5060, ""},
 		{"mailto:x@h", SIP_SCHEME_OTHER, "", "", 0, ""},
 		{"sip:1@h:99999", SIP_SCHEME_SIP, "1", "h", 0, ""},
 		{"sip:[", SIP_SCHEME_SIP, "", "", 0, ""},
