@@ -1,53 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/decode/link.h"
 
-#define ETHERNET_ADDRESSES_SIZE 12 /* IEEE 802.3 §3.2: destination and source */
-#define VLAN_TAGS_MAX 4            /* two are in use (802.1ad); nobody's switch passes more than four */
-
-enum ethertype {
-	ETHERTYPE_IPV4 = 0x0800,
-	ETHERTYPE_VLAN = 0x8100, /* IEEE 802.1Q */
-	ETHERTYPE_IPV6 = 0x86DD,
-	ETHERTYPE_SERVICE_VLAN = 0x88A8, /* IEEE 802.1ad */
-	ETHERTYPE_OLD_QINQ = 0x9100,     /* before 802.1ad was there */
-};
-
-/* Reads headers from one EtherType to the next until it stands before IP. */
-static enum decode_result decode_ethertype(uint16_t ethertype, struct reader *frame, struct reader *ip)
-{
-	for (int tags = 0; tags <= VLAN_TAGS_MAX; tags++) {
-		if (frame->failed) {
-			return DECODE_TRUNCATED;
-		}
-		switch (ethertype) {
-		case ETHERTYPE_IPV4:
-		case ETHERTYPE_IPV6:
-			*ip = reader_rest(frame, SIZE_MAX);
-			return DECODE_DONE;
-		case ETHERTYPE_VLAN:
-		case ETHERTYPE_SERVICE_VLAN:
-		case ETHERTYPE_OLD_QINQ:
-			reader_skip(frame, 2); /* priority and VLAN number */
-			ethertype = reader_u16(frame);
-			break;
-		default:
-			return DECODE_NOT_OURS;
-		}
-	}
-	return DECODE_MALFORMED;
-}
+#include "pbxguard/decode/ethertype.h"
 
 static enum decode_result decode_ethernet(struct reader *frame, struct reader *ip)
 {
-	reader_skip(frame, ETHERNET_ADDRESSES_SIZE);
-	return decode_ethertype(reader_u16(frame), frame, ip);
+	return ethertype_decode(ETHERTYPE_ETHERNET, *frame, ip);
 }
 
 /* https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html: 16 bytes, the protocol last. */
 static enum decode_result decode_cooked(struct reader *frame, struct reader *ip)
 {
 	reader_skip(frame, 14);
-	return decode_ethertype(reader_u16(frame), frame, ip);
+	uint16_t protocol = reader_u16(frame);
+	return ethertype_decode(protocol, *frame, ip);
 }
 
 /* https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL2.html: 20 bytes, the protocol first. */
@@ -56,7 +22,7 @@ static enum decode_result decode_cooked2(struct reader *frame, struct reader *ip
 	uint16_t protocol = reader_u16(frame);
 
 	reader_skip(frame, 18);
-	return decode_ethertype(protocol, frame, ip);
+	return ethertype_decode(protocol, *frame, ip);
 }
 
 /*
@@ -93,6 +59,55 @@ static enum decode_result decode_raw(struct reader *frame, struct reader *ip)
 	return DECODE_DONE;
 }
 
+static enum decode_result decode_ppp(struct reader *frame, struct reader *ip)
+{
+	return ethertype_decode(ETHERTYPE_PPP, *frame, ip);
+}
+
+/* PPP in HDLC-like framing (RFC 1662), or Cisco's framing with an EtherType: the address, 0x0F or 0x8F,
+ * tells. */
+static enum decode_result decode_ppp_serial(struct reader *frame, struct reader *ip)
+{
+	struct reader look = *frame;
+
+	if ((reader_u8(&look) | 0x80) != 0x8F) {
+		return decode_ppp(frame, ip);
+	}
+	reader_skip(&look, 1); /* control */
+	uint16_t protocol = reader_u16(&look);
+	return ethertype_decode(protocol, look, ip);
+}
+
+/*
+ * Endace's extensible record format, https://www.tcpdump.org/linktypes/LINKTYPE_ERF.html: 16 bytes, extension
+ * headers of 8 each while the top bit says so, before an Ethernet frame two more. The record's padding is
+ * left to IP's length.
+ */
+static enum decode_result decode_erf(struct reader *frame, struct reader *ip)
+{
+	reader_skip(frame, 8); /* time */
+	uint8_t type = reader_u8(frame);
+	reader_skip(frame, 7); /* flags, lengths, loss counter */
+	for (uint8_t more = type; (more & 0x80) != 0 && !frame->failed;) {
+		more = reader_u8(frame);
+		reader_skip(frame, 7);
+	}
+	switch (type & 0x7F) {
+	case 2:  /* Ethernet */
+	case 11: /* Ethernet with a colour */
+	case 16: /* Ethernet with a colour and a stream */
+	case 20: /* Ethernet with a colour and a hash */
+		reader_skip(frame, 2);
+		return ethertype_decode(ETHERTYPE_ETHERNET, *frame, ip);
+	case 22:
+		return ethertype_decode(ETHERTYPE_IPV4, *frame, ip);
+	case 23:
+		return ethertype_decode(ETHERTYPE_IPV6, *frame, ip);
+	default:
+		return frame->failed ? DECODE_TRUNCATED : DECODE_NOT_OURS;
+	}
+}
+
 typedef enum decode_result link_decoder(struct reader *frame, struct reader *ip);
 
 static const struct {
@@ -107,6 +122,9 @@ static const struct {
 	{LINK_RAW, decode_raw},
 	{LINK_RAW_OPENBSD, decode_raw},
 	{LINK_RAW_FILE, decode_raw},
+	{LINK_PPP, decode_ppp},
+	{LINK_PPP_SERIAL, decode_ppp_serial},
+	{LINK_ERF, decode_erf},
 	{LINK_IPV4, decode_raw},
 	{LINK_IPV6, decode_raw},
 };

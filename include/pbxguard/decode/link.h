@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Link layers: where in a frame IP begins. Ethernet and Linux "cooked" frames with up to four VLAN tags
- * (IEEE 802.1Q), BSD loopback, raw IP.
+ * Link layers: where in a frame IP begins. Ethernet, Linux "cooked" frames and ERF records with whatever
+ * decode/ethertype follows (VLAN tags, MPLS, PPPoE), PPP, BSD loopback, raw IP.
  */
 #ifndef PBXGUARD_DECODE_LINK_H
 #define PBXGUARD_DECODE_LINK_H
@@ -15,11 +15,14 @@
 enum link_type {
 	LINK_NULL = 0,
 	LINK_ETHERNET = 1,
+	LINK_PPP = 9,
 	LINK_RAW = 12,
 	LINK_RAW_OPENBSD = 14,
+	LINK_PPP_SERIAL = 50,
 	LINK_RAW_FILE = 101, /* LINKTYPE_RAW, which libpcap shows as LINK_RAW */
 	LINK_LOOP = 108,
 	LINK_LINUX_SLL = 113,
+	LINK_ERF = 197,
 	LINK_IPV4 = 228,
 	LINK_IPV6 = 229,
 	LINK_LINUX_SLL2 = 276,
