@@ -6,9 +6,12 @@
 #include "pbxguard/decode/link.h"
 #include "pbxguard/decode/sip_parser.h"
 #include "pbxguard/decode/sip_scan.h"
+#include "pbxguard/decode/tunnel.h"
 #include "pbxguard/decode/udp.h"
 
 #include <stdlib.h>
+
+#define TUNNELS_MAX 8 /* one within the other; three are in use */
 
 struct decoder {
 	struct counters *counters;
@@ -20,7 +23,8 @@ struct decoder {
 struct passage {
 	struct decoder *decoder;
 	const struct packet *packet;
-	struct endpoint source, destination;
+	struct endpoint source, destination; /* of the innermost IP packet so far */
+	int tunnels;                         /* that it is in */
 	sip_message_handler *handler;
 	void *context;
 };
@@ -98,6 +102,28 @@ static void handle_datagram(const struct passage *passage, struct reader payload
 	passage->handler(passage->context, &message);
 }
 
+static void handle_ip(struct passage *passage, struct reader bytes);
+
+/* DECODE_NOT_OURS also for TUNNEL_NONE. */
+static enum decode_result handle_tunnel(struct passage *passage, enum tunnel tunnel, struct reader payload)
+{
+	struct reader ip;
+	enum decode_result result =
+		tunnel == TUNNEL_NONE ? DECODE_NOT_OURS : tunnel_decode(tunnel, payload, &ip);
+
+	if (result != DECODE_DONE) {
+		return result;
+	}
+	if (passage->tunnels == TUNNELS_MAX) {
+		count(passage, COUNTER_TUNNELS_TOO_DEEP);
+		return DECODE_DONE;
+	}
+	passage->tunnels++;
+	count(passage, COUNTER_TUNNELS);
+	handle_ip(passage, ip);
+	return DECODE_DONE;
+}
+
 static void handle_udp(struct passage *passage, struct reader payload)
 {
 	struct udp_datagram datagram;
@@ -105,6 +131,10 @@ static void handle_udp(struct passage *passage, struct reader payload)
 	if (udp_decode(payload, &datagram) != DECODE_DONE) {
 		count(passage, COUNTER_IP_UNREADABLE);
 		return;
+	}
+	if (handle_tunnel(passage, tunnel_of_port(datagram.destination_port), datagram.payload) ==
+		DECODE_DONE) {
+		return; /* otherwise something else uses the port */
 	}
 	if (!is_sip_port(passage->decoder, datagram.source_port) &&
 		!is_sip_port(passage->decoder, datagram.destination_port)) {
@@ -138,6 +168,18 @@ static void handle_tcp(const struct passage *passage, struct reader segment)
 	}
 }
 
+/* Of protocols that are no tunnel, too: ICMP quotes packets, which is not sending them. */
+static void handle_other(struct passage *passage, const struct ip_packet *ip)
+{
+	switch (handle_tunnel(passage, tunnel_of_protocol(ip->protocol), ip->payload)) {
+	case DECODE_DONE:
+	case DECODE_NOT_OURS:
+		break;
+	default:
+		count(passage, COUNTER_IP_UNREADABLE);
+	}
+}
+
 static void handle_ip(struct passage *passage, struct reader bytes)
 {
 	struct ip_packet ip;
@@ -160,6 +202,8 @@ static void handle_ip(struct passage *passage, struct reader bytes)
 		handle_udp(passage, ip.payload);
 	} else if (ip.protocol == IP_PROTOCOL_TCP) {
 		handle_tcp(passage, ip.payload);
+	} else {
+		handle_other(passage, &ip);
 	}
 }
 

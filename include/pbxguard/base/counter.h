@@ -18,7 +18,9 @@
 	X(INTERFACE_LOST, "interface_lost", "times that an interface went away") \
 	X(LINK_UNREADABLE, "link_unreadable", "packets whose link header was not understood") \
 	X(NOT_IP, "not_ip", "packets that carry no IP (ARP and the like)") \
-	X(IP_UNREADABLE, "ip_unreadable", "packets whose IP or UDP header was broken or cut") \
+	X(IP_UNREADABLE, "ip_unreadable", "packets whose IP, UDP or tunnel header was broken or cut") \
+	X(TUNNELS, "tunnels", "tunnel headers looked behind: IP in IP, GRE, VXLAN, GTP-U, Geneve, MPLS in IP") \
+	X(TUNNELS_TOO_DEEP, "tunnels_too_deep", "packets not read because of tunnels within tunnels") \
 	X(IP_FRAGMENTS, "ip_fragments", "fragments of IP datagrams seen") \
 	X(FRAGMENTS_UNREAD, "fragments_unread", "fragments whose contents were not read") \
 	X(TCP_UNREAD, "tcp_unread", "TCP segments with SIP that were not read") \

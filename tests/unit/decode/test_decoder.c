@@ -140,6 +140,138 @@ static void sip_over_tcp_is_told_as_unread(void **state)
 	decoder_free(decoder);
 }
 
+/* An IPv4 packet from 203.0.113.1 to 203.0.113.2 around another. */
+static size_t wrap(uint8_t *bytes, uint8_t protocol, const uint8_t *body, size_t size)
+{
+	size_t whole = make_ipv4(bytes, protocol, 0, body, size);
+
+	memcpy(bytes + 12, "\xCB\x00\x71\x01\xCB\x00\x71\x02", 8);
+	return whole;
+}
+
+static size_t make_invite(uint8_t *packet)
+{
+	uint8_t datagram[512];
+
+	return make_ipv4(packet, 17, 0, datagram, make_udp(datagram, 5070, 5060, INVITE));
+}
+
+static void the_addresses_are_the_innermost_ones(void **state)
+{
+	static const uint32_t ports[] = {5060};
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(ports, 1, &counters);
+	uint8_t inner[512], packet[512];
+	char text[ENDPOINT_TEXT_SIZE];
+
+	(void)state;
+	size_t size = wrap(packet, 4, inner, make_invite(inner));
+	struct seen seen = feed(decoder, packet, size);
+	assert_int_equal(seen.messages, 1);
+	assert_string_equal(endpoint_format(&seen.last.source, text), "192.0.2.1:5070");
+	assert_string_equal(endpoint_format(&seen.last.destination, text), "192.0.2.2:5060");
+	assert_int_equal(counter_get(&counters, COUNTER_TUNNELS), 1);
+	decoder_free(decoder);
+}
+
+static void tunnels_within_tunnels_are_followed_eight_deep(void **state)
+{
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(NULL, 0, &counters);
+	uint8_t inner[1024], packet[1024];
+
+	(void)state;
+	size_t size = make_invite(packet);
+	for (size_t depth = 0; depth <= 10; depth++) {
+		assert_int_equal(feed(decoder, packet, size).messages, depth <= 8 ? 1 : 0);
+		memcpy(inner, packet, size);
+		size = wrap(packet, 4, inner, size);
+	}
+	assert_int_equal(counter_get(&counters, COUNTER_TUNNELS_TOO_DEEP), 2);
+	decoder_free(decoder);
+}
+
+/* An ICMP error (RFC 792, RFC 4443) holds the packet that it is about. */
+static void what_an_icmp_error_quotes_is_no_message(void **state)
+{
+	static const uint8_t icmp[] = {1, 58};
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(NULL, 0, &counters);
+	uint8_t error[512] = {3, 3}, packet[512];
+
+	(void)state;
+	size_t size = 8 + make_invite(error + 8);
+	for (size_t i = 0; i < COUNT_OF(icmp); i++) {
+		assert_int_equal(
+			feed(decoder, packet, make_ipv4(packet, icmp[i], 0, error, size)).messages, 0);
+	}
+	assert_int_equal(counter_get(&counters, COUNTER_SIP_MESSAGES), 0);
+	assert_int_equal(counter_get(&counters, COUNTER_IP_UNREADABLE), 0);
+	decoder_free(decoder);
+}
+
+static size_t make_vxlan_invite(uint8_t *datagram, unsigned port)
+{
+	uint8_t frame[512] = {[0] = 8, [20] = 8, [21] = 0};
+	size_t size = 22 + make_invite(frame + 22);
+
+	make_udp(datagram, 50000, port, "");
+	datagram[4] = (uint8_t)((size + 8) >> 8);
+	datagram[5] = (uint8_t)(size + 8);
+	memcpy(datagram + 8, frame, size);
+	return size + 8;
+}
+
+static void a_tunnel_is_known_by_its_destination_port_whatever_the_ports_of_sip(void **state)
+{
+	static const uint32_t ports[] = {5060};
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(ports, 1, &counters);
+	uint8_t datagram[1024], packet[1024];
+
+	(void)state;
+	size_t size = make_ipv4(packet, 17, 0, datagram, make_vxlan_invite(datagram, 4789));
+	assert_int_equal(feed(decoder, packet, size).messages, 1);
+	size = make_ipv4(packet, 17, 0, datagram, make_vxlan_invite(datagram, 4790));
+	assert_int_equal(feed(decoder, packet, size).messages, 0);
+	assert_int_equal(counter_get(&counters, COUNTER_OTHER_PORTS), 1);
+	decoder_free(decoder);
+}
+
+static void sip_on_a_port_of_tunnels_is_sip(void **state)
+{
+	static const unsigned tunnel_ports[] = {2152, 4789, 6081};
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(NULL, 0, &counters);
+	uint8_t datagram[512], packet[512];
+	char text[ENDPOINT_TEXT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(tunnel_ports); i++) {
+		size_t size =
+			make_ipv4(packet, 17, 0, datagram, make_udp(datagram, 5060, tunnel_ports[i], INVITE));
+		struct seen seen = feed(decoder, packet, size);
+		assert_int_equal(seen.messages, 1);
+		assert_string_equal(endpoint_format(&seen.last.source, text), "192.0.2.1:5060");
+	}
+	assert_int_equal(counter_get(&counters, COUNTER_TUNNELS), 0);
+	decoder_free(decoder);
+}
+
+static void a_broken_tunnel_is_counted_and_a_keep_alive_is_not(void **state)
+{
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(NULL, 0, &counters);
+	uint8_t packet[512];
+
+	(void)state;
+	feed(decoder, packet, make_ipv4(packet, 47, 0, (const uint8_t *)"\0\0\0\0", 4));
+	assert_int_equal(counter_get(&counters, COUNTER_IP_UNREADABLE), 0);
+	feed(decoder, packet, make_ipv4(packet, 47, 0, (const uint8_t *)"\x20\0\x08\0", 4));
+	assert_int_equal(counter_get(&counters, COUNTER_IP_UNREADABLE), 1);
+	decoder_free(decoder);
+}
+
 static void whatever_is_cut_anywhere_is_survived(void **state)
 {
 	struct counters counters = {0};
@@ -162,6 +294,12 @@ int main(void)
 		cmocka_unit_test(other_ports_are_counted_and_left_alone_unless_every_port_is_asked_for),
 		cmocka_unit_test(of_a_fragmented_message_the_beginning_is_read),
 		cmocka_unit_test(sip_over_tcp_is_told_as_unread),
+		cmocka_unit_test(the_addresses_are_the_innermost_ones),
+		cmocka_unit_test(tunnels_within_tunnels_are_followed_eight_deep),
+		cmocka_unit_test(what_an_icmp_error_quotes_is_no_message),
+		cmocka_unit_test(a_tunnel_is_known_by_its_destination_port_whatever_the_ports_of_sip),
+		cmocka_unit_test(sip_on_a_port_of_tunnels_is_sip),
+		cmocka_unit_test(a_broken_tunnel_is_counted_and_a_keep_alive_is_not),
 		cmocka_unit_test(whatever_is_cut_anywhere_is_survived),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
