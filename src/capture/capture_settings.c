@@ -40,6 +40,10 @@ static const struct setting settings[] = {
 		.type = SETTING_BOOLEAN,
 		.offset = offsetof(struct capture_settings, promiscuous),
 		.initial = "true"},
+	{.name = "tunnels",
+		.type = SETTING_BOOLEAN,
+		.offset = offsetof(struct capture_settings, tunnels),
+		.initial = "false"},
 };
 
 const struct setting_table capture_settings = SETTING_TABLE(settings);

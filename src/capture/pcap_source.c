@@ -245,12 +245,15 @@ static void explain_activate(struct pcap_source *source, pcap_t *pcap, int statu
 static bool apply_filter(const struct capture_settings *settings, pcap_t *pcap)
 {
 	static const uint32_t standard_port = CAPTURE_SIP_PORT;
-	const uint32_t *ports = settings->port_count > 0 ? settings->ports : &standard_port;
-	size_t count = settings->port_count > 0 ? settings->port_count : 1;
+	const struct filter_wish wish = {
+		.ports = settings->port_count > 0 ? settings->ports : &standard_port,
+		.port_count = settings->port_count > 0 ? settings->port_count : 1,
+		.tunnels = settings->tunnels,
+	};
 	char text[FILTER_TEXT_SIZE];
 	struct bpf_program program;
 
-	filter_format(ports, count, pcap_datalink(pcap), text);
+	filter_format(&wish, pcap_datalink(pcap), text);
 	if (pcap_compile(pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) < 0) {
 		return false;
 	}

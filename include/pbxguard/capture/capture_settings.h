@@ -21,6 +21,7 @@ struct capture_settings {
 	uint32_t ports[CAPTURE_PORTS_MAX];
 	uint32_t buffer;  /* MiB of each interface's ring in the kernel */
 	bool promiscuous; /* also frames for other hosts, as a mirror port brings them; never for "any" */
+	bool tunnels;     /* of an interface; those of a file are looked into always */
 };
 
 extern const struct setting_table capture_settings; /* of struct capture_settings */

@@ -14,6 +14,7 @@ static void all_interfaces_and_sixteen_mebibytes_are_the_default(void **state)
 	assert_int_equal(settings.port_count, 0);
 	assert_int_equal(settings.buffer, 16);
 	assert_true(settings.promiscuous);
+	assert_false(settings.tunnels);
 }
 
 static void an_interface_has_a_name_that_can_be_one(void **state)
