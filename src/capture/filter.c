@@ -44,9 +44,9 @@ static void __attribute__((format(printf, 2, 3))) append(struct writer *writer, 
 	va_list arguments;
 
 	va_start(arguments, format);
-	writer->used += (size_t)vsnprintf(
-		writer->text + writer->used, writer->size - writer->used, format, arguments);
+	int written = vsnprintf(writer->text + writer->used, writer->size - writer->used, format, arguments);
 	va_end(arguments);
+	writer->used += (size_t)written;
 	assert(writer->used < writer->size);
 }
 
@@ -59,21 +59,19 @@ static void append_any(struct writer *writer, const char *what, const uint32_t *
 }
 
 /* "(udp or tcp) and (port 5060 or 5061) or …", in parentheses. */
-static void format_wanted(const struct filter_wish *wish, char wanted[static WANTED_SIZE])
+static void append_wanted(struct writer *writer, const struct filter_wish *wish)
 {
-	struct writer writer = {wanted, WANTED_SIZE, 0};
-
-	append(&writer, "((udp or tcp) and (port %u", wish->ports[0]);
-	append_any(&writer, "port", wish->ports + 1, wish->port_count - 1);
-	append(&writer, ")" HIDDEN_IPV4 HOP_BY_HOP_IPV6);
-	append_any(&writer, "ip6[6] =", hiding_headers, COUNT_OF(hiding_headers));
+	append(writer, "((udp or tcp) and (port %u", wish->ports[0]);
+	append_any(writer, "port", wish->ports + 1, wish->port_count - 1);
+	append(writer, ")" HIDDEN_IPV4 HOP_BY_HOP_IPV6);
+	append_any(writer, "ip6[6] =", hiding_headers, COUNT_OF(hiding_headers));
 	if (wish->tunnels) {
-		append_any(&writer, "ip proto", tunnel_protocols, COUNT_OF(tunnel_protocols));
-		append_any(&writer, "ip6[6] =", tunnel_protocols, COUNT_OF(tunnel_protocols));
-		append_any(&writer, "udp dst port", tunnel_ports, COUNT_OF(tunnel_ports));
-		append(&writer, MPLS);
+		append_any(writer, "ip proto", tunnel_protocols, COUNT_OF(tunnel_protocols));
+		append_any(writer, "ip6[6] =", tunnel_protocols, COUNT_OF(tunnel_protocols));
+		append_any(writer, "udp dst port", tunnel_ports, COUNT_OF(tunnel_ports));
+		append(writer, MPLS);
 	}
-	append(&writer, ")");
+	append(writer, ")");
 }
 
 /* " or a byte at PROTOCOL and a port at PORTS say SIP, or a tunnel" */
@@ -101,21 +99,20 @@ static void append_protocols(struct writer *writer, const struct filter_wish *wi
  * all that follows it in the filter, as "vlan" does, and the two can't stand side by side. IPv4 with options
  * passes.
  */
-static void format_pppoe(const struct filter_wish *wish, int place, char pppoe[static PPPOE_SIZE])
+static void append_pppoe(struct writer *writer, const struct filter_wish *wish, int place)
 {
-	struct writer writer = {pppoe, PPPOE_SIZE, 0};
 	int ppp = place + 6, ip = place + 8;
 	char number[32];
 
-	append(&writer, "(ether proto 0x8864 and ((ether[%d:2] = 0x0021 and (ether[%d] != 0x45", ppp, ip);
-	append(&writer, " or ether[%d:2] & 0x1fff != 0 or ether[%d] = 51", ip + 6, ip + 9);
-	append_protocols(&writer, wish, ip + 9, ip + 20);
-	append(&writer, ")) or (ether[%d:2] = 0x0057 and ((ether[%d] = 0 and ether[%d] != 58)", ppp, ip + 6,
+	append(writer, "(ether proto 0x8864 and ((ether[%d:2] = 0x0021 and (ether[%d] != 0x45", ppp, ip);
+	append(writer, " or ether[%d:2] & 0x1fff != 0 or ether[%d] = 51", ip + 6, ip + 9);
+	append_protocols(writer, wish, ip + 9, ip + 20);
+	append(writer, ")) or (ether[%d:2] = 0x0057 and ((ether[%d] = 0 and ether[%d] != 58)", ppp, ip + 6,
 		ip + 40);
 	snprintf(number, sizeof number, "ether[%d] =", ip + 6);
-	append_any(&writer, number, hiding_headers, COUNT_OF(hiding_headers));
-	append_protocols(&writer, wish, ip + 6, ip + 40);
-	append(&writer, "))))");
+	append_any(writer, number, hiding_headers, COUNT_OF(hiding_headers));
+	append_protocols(writer, wish, ip + 6, ip + 40);
+	append(writer, "))))");
 }
 
 /*
@@ -140,20 +137,21 @@ static void format_cooked(const char *wanted, const char *pppoe, char buffer[sta
 char *filter_format(const struct filter_wish *wish, int link_type, char buffer[static FILTER_TEXT_SIZE])
 {
 	char wanted[WANTED_SIZE], pppoe[PPPOE_SIZE];
+	struct writer in_pppoe = {pppoe, sizeof pppoe, 0};
 
 	assert(wish->port_count > 0 && wish->port_count <= CAPTURE_PORTS_MAX);
-	format_wanted(wish, wanted);
+	append_wanted(&(struct writer){wanted, sizeof wanted, 0}, wish);
 	switch (link_type) {
 	case LINK_TYPE_ETHERNET:
-		format_pppoe(wish, 14, pppoe);
+		append_pppoe(&in_pppoe, wish, 14);
 		format_ethernet(wanted, pppoe, buffer);
 		break;
 	case LINK_TYPE_LINUX_SLL:
-		format_pppoe(wish, 16, pppoe);
+		append_pppoe(&in_pppoe, wish, 16);
 		format_cooked(wanted, pppoe, buffer);
 		break;
 	case LINK_TYPE_LINUX_SLL2:
-		format_pppoe(wish, 20, pppoe);
+		append_pppoe(&in_pppoe, wish, 20);
 		format_cooked(wanted, pppoe, buffer);
 		break;
 	default:
