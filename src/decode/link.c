@@ -8,12 +8,43 @@ static enum decode_result decode_ethernet(struct reader *frame, struct reader *i
 	return ethertype_decode(ETHERTYPE_ETHERNET, *frame, ip);
 }
 
+/*
+ * Of a frame with two tags newer kernels take the outer one off, name IP as the protocol and leave the inner
+ * tag's number before it, and then the protocol once more. What has the version that the protocol names is
+ * IP.
+ */
+static void skip_forgotten_tag(struct reader *ip)
+{
+	struct reader look = *ip;
+	uint8_t outer = reader_u8(&look) >> 4;
+
+	reader_skip(&look, 1);
+	uint16_t protocol = reader_u16(&look);
+	uint8_t inner = reader_u8(&look) >> 4;
+	bool is_ipv4 = protocol == ETHERTYPE_IPV4 && inner == 4 && outer != 4;
+	bool is_ipv6 = protocol == ETHERTYPE_IPV6 && inner == 6 && outer != 6;
+	if (is_ipv4 || is_ipv6) {
+		reader_skip(ip, 4);
+		*ip = reader_rest(ip, SIZE_MAX);
+	}
+}
+
+static enum decode_result decode_below_cooked(uint16_t protocol, struct reader *frame, struct reader *ip)
+{
+	enum decode_result result = ethertype_decode(protocol, *frame, ip);
+
+	if (result == DECODE_DONE) {
+		skip_forgotten_tag(ip);
+	}
+	return result;
+}
+
 /* https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html: 16 bytes, the protocol last. */
 static enum decode_result decode_cooked(struct reader *frame, struct reader *ip)
 {
 	reader_skip(frame, 14);
 	uint16_t protocol = reader_u16(frame);
-	return ethertype_decode(protocol, *frame, ip);
+	return decode_below_cooked(protocol, frame, ip);
 }
 
 /* https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL2.html: 20 bytes, the protocol first. */
@@ -22,7 +53,7 @@ static enum decode_result decode_cooked2(struct reader *frame, struct reader *ip
 	uint16_t protocol = reader_u16(frame);
 
 	reader_skip(frame, 18);
-	return ethertype_decode(protocol, *frame, ip);
+	return decode_below_cooked(protocol, frame, ip);
 }
 
 /*
