@@ -17,6 +17,7 @@ static const struct {
 	{COUNTER_PACKETS_CUT,
 		"packets in the capture only in part: record with the full length (tcpdump -s 0)"},
 	{COUNTER_LINK_UNREADABLE, "packets with a link header that this version does not read"},
+	{COUNTER_TUNNELS_TOO_DEEP, "packets in more than eight tunnels, one within the other, were not read"},
 	{COUNTER_IP_UNREADABLE, "packets with a broken IP or UDP header"},
 	{COUNTER_MESSAGES_CUT, "SIP messages whose header does not end: they were read as far as they go"},
 	{COUNTER_UNREADABLE_INVITES, "INVITEs without a Call-ID or without a number to be read"},
