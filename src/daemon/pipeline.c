@@ -135,11 +135,13 @@ enum verdict pipeline_handle_packet(void *context, const struct packet *packet)
 
 void pipeline_tick(struct pipeline *pipeline, instant now)
 {
+	decoder_tick(pipeline->decoder, now, handle_message, pipeline);
 	incidents_tick(pipeline->incidents, now, pipeline->setup.handler, pipeline->setup.context);
 }
 
 void pipeline_finish(struct pipeline *pipeline)
 {
+	decoder_flush(pipeline->decoder, handle_message, pipeline);
 	incidents_finish(pipeline->incidents, pipeline->setup.handler, pipeline->setup.context);
 }
 

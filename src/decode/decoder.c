@@ -3,6 +3,7 @@
 
 #include "pbxguard/base/reader.h"
 #include "pbxguard/decode/ip.h"
+#include "pbxguard/decode/ip_reassembly.h"
 #include "pbxguard/decode/link.h"
 #include "pbxguard/decode/sip_parser.h"
 #include "pbxguard/decode/sip_scan.h"
@@ -10,11 +11,13 @@
 #include "pbxguard/decode/udp.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define TUNNELS_MAX 8 /* one within the other; three are in use */
 
 struct decoder {
 	struct counters *counters;
+	struct ip_reassembly *reassembly;
 	size_t port_count;              /* 0: every port */
 	uint8_t is_sip_port[65536 / 8]; /* a bit each */
 };
@@ -22,33 +25,46 @@ struct decoder {
 /* One packet on its way through the layers. */
 struct passage {
 	struct decoder *decoder;
-	const struct packet *packet;
+	instant time;
 	struct endpoint source, destination; /* of the innermost IP packet so far */
 	int tunnels;                         /* that it is in */
+	bool is_reassembled;                 /* it was put together from fragments */
 	sip_message_handler *handler;
 	void *context;
+	bool was_counted; /* its beginning was handed on before */
+	bool has_message; /* a message was found */
 };
 
 struct decoder *decoder_new(const uint32_t *ports, size_t port_count, struct counters *counters)
 {
 	struct decoder *decoder = calloc(1, sizeof *decoder);
 
-	if (decoder != NULL) {
-		decoder->counters = counters;
-		decoder_set_ports(decoder, ports, port_count);
-		sip_parser_start();
+	if (decoder == NULL) {
+		return NULL;
 	}
+	decoder->counters = counters;
+	decoder->reassembly = ip_reassembly_new(counters);
+	if (decoder->reassembly == NULL) {
+		decoder_free(decoder);
+		return NULL;
+	}
+	decoder_set_ports(decoder, ports, port_count);
+	sip_parser_start();
 	return decoder;
 }
 
 void decoder_free(struct decoder *decoder)
 {
-	free(decoder);
+	if (decoder != NULL) {
+		ip_reassembly_free(decoder->reassembly);
+		free(decoder);
+	}
 }
 
 void decoder_set_ports(struct decoder *decoder, const uint32_t *ports, size_t port_count)
 {
-	*decoder = (struct decoder){.counters = decoder->counters, .port_count = port_count};
+	decoder->port_count = port_count;
+	memset(decoder->is_sip_port, 0, sizeof decoder->is_sip_port);
 	for (size_t i = 0; i < port_count; i++) {
 		decoder->is_sip_port[(ports[i] & 0xFFFF) / 8] |= (uint8_t)(1 << ports[i] % 8);
 	}
@@ -83,7 +99,7 @@ static void count_message(const struct passage *passage, const struct sip_messag
 
 /* One datagram, or what there is of it, is one message (RFC 3261 §18.3); what follows its body is no message.
  */
-static void handle_datagram(const struct passage *passage, struct reader payload)
+static void handle_datagram(struct passage *passage, struct reader payload)
 {
 	struct text text = {(const char *)payload.bytes, payload.size};
 	struct sip_message message;
@@ -94,11 +110,14 @@ static void handle_datagram(const struct passage *passage, struct reader payload
 		return;
 	}
 	sip_parse(&scan, &message);
-	message.time = passage->packet->time;
+	message.time = passage->time;
 	message.source = passage->source;
 	message.destination = passage->destination;
 	message.transport = TRANSPORT_UDP;
-	count_message(passage, &message);
+	if (!passage->was_counted) {
+		count_message(passage, &message);
+	}
+	passage->has_message = true;
 	passage->handler(passage->context, &message);
 }
 
@@ -180,40 +199,88 @@ static void handle_other(struct passage *passage, const struct ip_packet *ip)
 	}
 }
 
+static void handle_whole(struct passage *passage, const struct ip_packet *ip)
+{
+	passage->source.address = ip->source;
+	passage->destination.address = ip->destination;
+	if (ip->protocol == IP_PROTOCOL_UDP) {
+		handle_udp(passage, ip->payload);
+	} else if (ip->protocol == IP_PROTOCOL_TCP) {
+		handle_tcp(passage, ip->payload);
+	} else {
+		handle_other(passage, ip);
+	}
+}
+
+/* An ip_datagram_handler; the context is the passage that brought the last fragment, or made it overdue. */
+static bool handle_reassembled(void *context, const struct ip_datagram *datagram)
+{
+	struct passage passage = *(const struct passage *)context;
+	struct ip_packet ip = datagram->packet;
+
+	/* A fragment of a fragment: Linux takes none either. */
+	if (ip_skip_extensions(&ip) != DECODE_DONE || ip.is_fragment) {
+		count(&passage, COUNTER_IP_UNREADABLE);
+		return false;
+	}
+	passage.time = datagram->time;
+	passage.was_counted = datagram->was_read;
+	passage.is_reassembled = true;
+	handle_whole(&passage, &ip);
+	return passage.has_message;
+}
+
+static void handle_fragment(struct passage *passage, struct ip_packet *ip)
+{
+	if (!passage->is_reassembled) {
+		ip_reassembly_add(
+			passage->decoder->reassembly, ip, passage->time, handle_reassembled, passage);
+		return;
+	}
+	/* In a tunnel whose own packets came in fragments. The bytes are borrowed from the reassembly, so
+	 * nothing can be added to it now: what the first fragment tells is read, the others are given up. */
+	count(passage, COUNTER_FRAGMENTS_NESTED);
+	if (ip->fragment_offset == 0 && ip_skip_extensions(ip) == DECODE_DONE) {
+		handle_whole(passage, ip);
+	}
+}
+
 static void handle_ip(struct passage *passage, struct reader bytes)
 {
 	struct ip_packet ip;
 
 	if (ip_decode(bytes, &ip) != DECODE_DONE) {
 		count(passage, COUNTER_IP_UNREADABLE);
-		return;
-	}
-	if (ip.is_fragment) {
+	} else if (ip.is_fragment) {
 		count(passage, COUNTER_IP_FRAGMENTS);
-		/* The first one holds the ports and, of a SIP message, the header fields that matter. */
-		if (ip.fragment_offset > 0 || ip_skip_extensions(&ip) != DECODE_DONE) {
-			count(passage, COUNTER_FRAGMENTS_UNREAD);
-			return;
-		}
-	}
-	passage->source.address = ip.source;
-	passage->destination.address = ip.destination;
-	if (ip.protocol == IP_PROTOCOL_UDP) {
-		handle_udp(passage, ip.payload);
-	} else if (ip.protocol == IP_PROTOCOL_TCP) {
-		handle_tcp(passage, ip.payload);
+		handle_fragment(passage, &ip);
 	} else {
-		handle_other(passage, &ip);
+		handle_whole(passage, &ip);
 	}
+}
+
+void decoder_tick(struct decoder *decoder, instant now, sip_message_handler *handler, void *context)
+{
+	struct passage passage = {.decoder = decoder, .handler = handler, .context = context};
+
+	ip_reassembly_tick(decoder->reassembly, now, handle_reassembled, &passage);
+}
+
+void decoder_flush(struct decoder *decoder, sip_message_handler *handler, void *context)
+{
+	struct passage passage = {.decoder = decoder, .handler = handler, .context = context};
+
+	ip_reassembly_flush(decoder->reassembly, handle_reassembled, &passage);
 }
 
 void decoder_handle(
 	struct decoder *decoder, const struct packet *packet, sip_message_handler *handler, void *context)
 {
 	struct passage passage = {
-		.decoder = decoder, .packet = packet, .handler = handler, .context = context};
+		.decoder = decoder, .time = packet->time, .handler = handler, .context = context};
 	struct reader ip;
 
+	decoder_tick(decoder, packet->time, handler, context);
 	count(&passage, COUNTER_PACKETS);
 	counter_add(decoder->counters, COUNTER_BYTES, packet->captured);
 	if (packet->captured < packet->on_wire) {

@@ -22,12 +22,12 @@
 	X(TUNNELS, "tunnels", "tunnel headers looked behind: IP in IP, GRE, VXLAN, GTP-U, Geneve, MPLS in IP") \
 	X(TUNNELS_TOO_DEEP, "tunnels_too_deep", "packets not read because of tunnels within tunnels") \
 	X(IP_FRAGMENTS, "ip_fragments", "fragments of IP datagrams seen") \
-	X(FRAGMENTS_UNREAD, "fragments_unread", "fragments whose contents were not read") \
 	X(DATAGRAMS_REASSEMBLED, "datagrams_reassembled", "IP datagrams put together from their fragments") \
 	X(FRAGMENTS_EXPIRED, "fragments_expired", "fragments given up because the rest did not come") \
 	X(FRAGMENTS_OVERLAPPING, "fragments_overlapping", "fragments given up because they contradicted each other") \
 	X(FRAGMENTS_EVICTED, "fragments_evicted", "fragments given up because there was no room for more") \
 	X(FRAGMENTS_BROKEN, "fragments_broken", "fragments cut by the capture, empty or of an impossible size") \
+	X(FRAGMENTS_NESTED, "fragments_nested", "fragments inside a tunnel that came in fragments itself: only first ones are read") \
 	X(FRAGMENTS_ORPHANED, "fragments_orphaned", "fragments given up whose first never came, so mostly no SIP") \
 	X(TCP_UNREAD, "tcp_unread", "TCP segments with SIP that were not read") \
 	X(OTHER_PORTS, "other_ports", "UDP datagrams on other ports than capture.ports") \

@@ -23,8 +23,16 @@ struct decoder *decoder_new(const uint32_t *ports, size_t port_count, struct cou
 void decoder_free(struct decoder *decoder);
 void decoder_set_ports(struct decoder *decoder, const uint32_t *ports, size_t port_count);
 
-/* Calls handler for each message that the packet completes. */
+/*
+ * Calls handler for each message that the packet completes, and for those of which the rest is overdue by the
+ * packet's time. A message of which the beginning was handed on as overdue is handed on again if the rest
+ * comes, but not counted again.
+ */
 void decoder_handle(
 	struct decoder *decoder, const struct packet *packet, sip_message_handler *handler, void *context);
+/* What is overdue at now though no packet came. */
+void decoder_tick(struct decoder *decoder, instant now, sip_message_handler *handler, void *context);
+/* Nothing more comes: hands on the beginnings of what is not whole. */
+void decoder_flush(struct decoder *decoder, sip_message_handler *handler, void *context);
 
 #endif

@@ -103,24 +103,138 @@ static void other_ports_are_counted_and_left_alone_unless_every_port_is_asked_fo
 	decoder_free(decoder);
 }
 
-/* Reassembly is not built yet: the number stands in the first fragment, and the rest is told as unread. */
-static void of_a_fragmented_message_the_beginning_is_read(void **state)
+/* A long one: its Call-ID is in the second fragment. */
+#define LONG_INVITE                                                                                          \
+	"INVITE sip:0101246@h SIP/2.0\r\nFrom: <sip:1001@h>;tag=1\r\nSubject: " FILLING FILLING              \
+	"\r\nCall-ID: c1\r\nCSeq: 1 INVITE\r\n\r\n"
+#define FILLING "0123456789012345678901234567890123456789012345678901234567890123456789"
+#define FIRST_SIZE 96 /* of the datagram, UDP header included */
+
+static bool text_is(struct text text, const char *expected)
+{
+	return text_equal(text, text_of(expected));
+}
+
+static void a_fragmented_message_is_one_with_everything(void **state)
 {
 	struct counters counters = {0};
 	struct decoder *decoder = decoder_new(NULL, 0, &counters);
 	uint8_t datagram[512], packet[512];
 
 	(void)state;
-	size_t whole = make_udp(datagram, 5060, 5060, INVITE);
-	size_t size = make_ipv4(packet, 17, 0x2000, datagram, whole - whole % 8 - 8);
+	size_t whole = make_udp(datagram, 5060, 5070, LONG_INVITE);
+	size_t size = make_ipv4(packet, 17, 0x2000, datagram, FIRST_SIZE);
+	assert_int_equal(feed(decoder, packet, size).messages, 0);
+	size = make_ipv4(packet, 17, FIRST_SIZE / 8, datagram + FIRST_SIZE, whole - FIRST_SIZE);
 	struct seen seen = feed(decoder, packet, size);
 	assert_int_equal(seen.messages, 1);
-	assert_true(seen.last.oddities & SIP_ODD_CUT);
-	size = make_ipv4(packet, 17, 9, (const uint8_t *)"\r\n\r\n", 4);
-	assert_int_equal(feed(decoder, packet, size).messages, 0);
+	assert_true(text_is(seen.last.call_id, "c1"));
+	assert_true(text_is(seen.last.request_uri.user, "0101246"));
+	assert_int_equal(seen.last.destination.port, 5070);
+	assert_int_equal(seen.last.cseq, 1);
+	assert_false(seen.last.oddities & SIP_ODD_CUT);
 	assert_int_equal(counter_get(&counters, COUNTER_IP_FRAGMENTS), 2);
-	assert_int_equal(counter_get(&counters, COUNTER_FRAGMENTS_UNREAD), 1);
+	assert_int_equal(counter_get(&counters, COUNTER_DATAGRAMS_REASSEMBLED), 1);
+	assert_int_equal(counter_get(&counters, COUNTER_INVITES), 1);
+	decoder_free(decoder);
+}
+
+static void a_message_whose_rest_is_late_is_read_twice_and_counted_once(void **state)
+{
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(NULL, 0, &counters);
+	uint8_t datagram[512], packet[512];
+	struct seen seen = {0};
+
+	(void)state;
+	size_t whole = make_udp(datagram, 5060, 5060, LONG_INVITE);
+	feed(decoder, packet, make_ipv4(packet, 17, 0x2000, datagram, FIRST_SIZE));
+	decoder_tick(decoder, 6 * SECOND, note, &seen);
+	assert_int_equal(seen.messages, 1);
+	assert_int_equal(seen.last.time, 5 * SECOND);
+	assert_true(seen.last.oddities & SIP_ODD_CUT);
+	size_t size = make_ipv4(packet, 17, FIRST_SIZE / 8, datagram + FIRST_SIZE, whole - FIRST_SIZE);
+	assert_int_equal(feed(decoder, packet, size).messages, 1);
+	assert_int_equal(counter_get(&counters, COUNTER_SIP_MESSAGES), 1);
+	assert_int_equal(counter_get(&counters, COUNTER_INVITES), 1);
+	decoder_free(decoder);
+}
+
+static void a_message_whose_rest_never_comes_is_read_as_far_as_it_goes(void **state)
+{
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(NULL, 0, &counters);
+	uint8_t datagram[512], packet[512];
+	struct seen seen = {0};
+
+	(void)state;
+	make_udp(datagram, 5060, 5060, LONG_INVITE);
+	feed(decoder, packet, make_ipv4(packet, 17, 0x2000, datagram, FIRST_SIZE));
+	decoder_flush(decoder, note, &seen);
+	assert_int_equal(seen.messages, 1);
+	assert_true(text_is(seen.last.request_uri.user, "0101246"));
+	assert_int_equal(counter_get(&counters, COUNTER_FRAGMENTS_EXPIRED), 1);
 	assert_int_equal(counter_get(&counters, COUNTER_MESSAGES_CUT), 1);
+	decoder_free(decoder);
+}
+
+/* Hop-by-hop options before the fragment header, destination options and UDP behind it: RFC 8200 §4.1. */
+static size_t make_ipv6(uint8_t *bytes, unsigned place, const uint8_t *body, size_t size)
+{
+	const uint8_t header[40] = {0x60, [4] = (uint8_t)((size + 16) >> 8), (uint8_t)(size + 16), 0, 64,
+		0x20, 1, 0xD, 0xB8, [23] = 1, 0x20, 1, 0xD, 0xB8, [39] = 2};
+	const uint8_t options[8] = {44, 0, 1, 4};
+	const uint8_t fragment[8] = {60, 0, (uint8_t)(place >> 8), (uint8_t)place, 1, 2, 3, 4};
+
+	memcpy(bytes, header, sizeof header);
+	memcpy(bytes + 40, options, sizeof options);
+	memcpy(bytes + 48, fragment, sizeof fragment);
+	memcpy(bytes + 56, body, size);
+	return 56 + size;
+}
+
+static void ipv6_extension_headers_stand_on_both_sides_of_the_fragment_header(void **state)
+{
+	static const uint8_t options[8] = {17, 0, 1, 4};
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(NULL, 0, &counters);
+	uint8_t datagram[512], packet[512];
+	char text[ENDPOINT_TEXT_SIZE];
+
+	(void)state;
+	memcpy(datagram, options, sizeof options);
+	size_t whole = 8 + make_udp(datagram + 8, 5060, 5060, LONG_INVITE);
+	size_t size = make_ipv6(packet, FIRST_SIZE, datagram + FIRST_SIZE, whole - FIRST_SIZE);
+	assert_int_equal(feed(decoder, packet, size).messages, 0);
+	size = make_ipv6(packet, 1, datagram, FIRST_SIZE);
+	struct seen seen = feed(decoder, packet, size);
+	assert_int_equal(seen.messages, 1);
+	assert_true(text_is(seen.last.call_id, "c1"));
+	assert_string_equal(endpoint_format(&seen.last.source, text), "[2001:db8::1]:5060");
+	/* The whole in one "fragment" (RFC 6946) does not touch the others. */
+	size = make_ipv6(packet, 0, datagram, whole);
+	assert_int_equal(feed(decoder, packet, size).messages, 1);
+	assert_int_equal(counter_get(&counters, COUNTER_IP_FRAGMENTS), 2);
+	decoder_free(decoder);
+}
+
+/* A fragment header behind the fragment header: no receiver's reading, and no recursion. */
+static void fragments_in_fragments_are_not_read(void **state)
+{
+	static const uint8_t nested[8] = {44, 0, 1, 4}; /* destination options, then another fragment */
+	static const uint8_t inner[8] = {17, 0, 0, 1, 1, 2, 3, 4};
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(NULL, 0, &counters);
+	uint8_t datagram[512], packet[512];
+
+	(void)state;
+	memcpy(datagram, nested, sizeof nested);
+	memcpy(datagram + 8, inner, sizeof inner);
+	size_t whole = 16 + make_udp(datagram + 16, 5060, 5060, LONG_INVITE);
+	feed(decoder, packet, make_ipv6(packet, 1, datagram, FIRST_SIZE));
+	size_t size = make_ipv6(packet, FIRST_SIZE, datagram + FIRST_SIZE, whole - FIRST_SIZE);
+	assert_int_equal(feed(decoder, packet, size).messages, 0);
+	assert_int_equal(counter_get(&counters, COUNTER_IP_UNREADABLE), 1);
 	decoder_free(decoder);
 }
 
@@ -292,7 +406,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_datagram_gives_a_message_with_its_addresses_and_time),
 		cmocka_unit_test(other_ports_are_counted_and_left_alone_unless_every_port_is_asked_for),
-		cmocka_unit_test(of_a_fragmented_message_the_beginning_is_read),
+		cmocka_unit_test(a_fragmented_message_is_one_with_everything),
+		cmocka_unit_test(a_message_whose_rest_is_late_is_read_twice_and_counted_once),
+		cmocka_unit_test(a_message_whose_rest_never_comes_is_read_as_far_as_it_goes),
+		cmocka_unit_test(ipv6_extension_headers_stand_on_both_sides_of_the_fragment_header),
+		cmocka_unit_test(fragments_in_fragments_are_not_read),
 		cmocka_unit_test(sip_over_tcp_is_told_as_unread),
 		cmocka_unit_test(the_addresses_are_the_innermost_ones),
 		cmocka_unit_test(tunnels_within_tunnels_are_followed_eight_deep),
