@@ -435,9 +435,6 @@ static bool end(struct guard *guard)
 		close_interfaces(guard);
 		pipeline_finish(guard->pipeline);
 	}
-	if (guard->pipeline != NULL) {
-		pipeline_finish(guard->pipeline);
-	}
 	return slow_thread_stop(guard->slow_thread);
 }
 
