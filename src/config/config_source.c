@@ -194,16 +194,48 @@ static bool take_include(struct scan *scan, struct cursor *cursor)
 	return append(scan, TEXT("\n")) && begin_line(scan, cursor->file, cursor->line);
 }
 
+/* A character that is hard to see stands at this byte of the file's present line. Always false. */
+static bool refuse_character(struct scan *scan, const struct cursor *cursor, size_t at, const char *why)
+{
+	size_t column = 1;
+
+	for (size_t i = at; i > 0 && cursor->contents.start[i - 1] != '\n'; i--) {
+		/* A byte that goes on with a character is no column. */
+		column += ((unsigned char)cursor->contents.start[i - 1] & 0xC0) != 0x80 ? 1 : 0;
+	}
+	return refuse(scan, "column %zu: %s", column, why);
+}
+
+/* A quote that is not closed may have been closed by a curly one. */
+static bool refuse_wrong(struct scan *scan, const struct cursor *cursor, const char *why)
+{
+	char foreign[CONFIG_WHY_SIZE];
+	struct text rest = text_from(cursor->contents, cursor->at);
+	struct text line = text_part(rest, 0, text_find(rest, '\n'));
+	size_t at = rest.start[0] == '"' ? config_token_find_foreign(line) : line.size;
+
+	if (at < line.size && config_token_is_foreign(text_from(line, at), foreign)) {
+		return refuse_character(scan, cursor, cursor->at + at, foreign);
+	}
+	return refuse(scan, "%s", why);
+}
+
 /* The next piece of the file. */
 static bool take_piece(struct scan *scan, struct cursor *cursor)
 {
 	char why[CONFIG_WHY_SIZE];
 	size_t size = 0;
 	struct text rest = text_from(cursor->contents, cursor->at);
-	enum config_token token = config_token_next(rest, &size, why);
 
-	if (token == CONFIG_TOKEN_WRONG) {
+	if (config_token_is_foreign(rest, why)) {
+		return refuse_character(scan, cursor, cursor->at, why);
+	}
+	if (config_grammar_wants_value(&scan->grammar) && config_token_lacks_quotes(rest, why)) {
 		return refuse(scan, "%s", why);
+	}
+	enum config_token token = config_token_next(rest, &size, why);
+	if (token == CONFIG_TOKEN_WRONG) {
+		return refuse_wrong(scan, cursor, why);
 	} else if (token == CONFIG_TOKEN_INCLUDE) {
 		return take_include(scan, cursor);
 	} else if (token == CONFIG_TOKEN_BLANK) {

@@ -35,9 +35,19 @@ bool config_token_is_value(enum config_token token);
 /* The piece with which the text (not empty) begins; why says what is wrong with CONFIG_TOKEN_WRONG. */
 enum config_token config_token_next(struct text text, size_t *size, char why[static CONFIG_WHY_SIZE]);
 
+/*
+ * Is the first character one that looks like one of the syntax but is none: a full-width space, a curly
+ * quote? The text is whole UTF-8, from a character's first byte or inside one; why names it.
+ */
+bool config_token_is_foreign(struct text text, char why[static CONFIG_WHY_SIZE]);
+size_t config_token_find_foreign(struct text text); /* the index of the first such, or text.size */
+/* Is it something else than a value, where a value has to begin: 192.0.2.10, CU? why says how to write it. */
+bool config_token_lacks_quotes(struct text text, char why[static CONFIG_WHY_SIZE]);
+
 struct config_bracket {
 	char character;
-	size_t line; /* as config_grammar_accept was told */
+	size_t line;                   /* as config_grammar_accept was told */
+	enum config_token first_value; /* the kind of its values; CONFIG_TOKEN_WRONG: none yet */
 };
 
 /* What came before. All zero is the beginning. */
@@ -52,6 +62,8 @@ struct config_grammar {
  */
 bool config_grammar_accept(struct config_grammar *grammar, enum config_token token, struct text text,
 	size_t line, char why[static CONFIG_WHY_SIZE]);
+/* Must a value come next, or the end of an empty list? */
+bool config_grammar_wants_value(const struct config_grammar *grammar);
 /* May a file end here? Brackets may stay open: the including file can close them. */
 bool config_grammar_may_end(const struct config_grammar *grammar);
 /* The bracket that was opened last and not closed; NULL when all are. */

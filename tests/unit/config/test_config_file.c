@@ -383,11 +383,10 @@ static const struct {
 	{TEXT_CONSTANT("port = 1; }"), "t.conf:1: `}` closes what was never opened\n"},
 	{TEXT_CONSTANT("port = 1;\n\nport = 2;"), "t.conf:3: duplicate setting name\n"},
 	{TEXT_CONSTANT("ports = [ 1, 2, ];"), "t.conf:1: a comma with nothing after it; take it out\n"},
-	{TEXT_CONSTANT("ports = [ 1, \"2\" ];"), "t.conf:1: mismatched element type in array\n"},
-	{TEXT_CONSTANT("enabled = yes;"),
-		"t.conf:1: yes is no value: true, false, a number, or text in quotes: \"yes\"\n"},
-	{TEXT_CONSTANT("inner = { window = 15min; };"),
-		"t.conf:1: 15min is no number; text and durations stand in quotes: \"15min\"\n"},
+	{TEXT_CONSTANT("ports = [ 1, \"2\" ];"),
+		"t.conf:1: \"2\" is of another kind than the first element of the list\n"},
+	{TEXT_CONSTANT("enabled = yes;"), "t.conf:1: yes is not a value; write true or false\n"},
+	{TEXT_CONSTANT("inner = { window = 15min; };"), "t.conf:1: 15min must stand in quotes: \"15min\"\n"},
 	{TEXT_CONSTANT("port 5060;"), "t.conf:1: `=` is missing after port, before `5060`\n"},
 	{TEXT_CONSTANT("port = ;"), "t.conf:1: a value is missing after `=`\n"},
 	{TEXT_CONSTANT("port"), "t.conf:1: the file ends in the middle of a setting\n"},
@@ -409,6 +408,58 @@ static const struct {
 	{TEXT_CONSTANT("/* @include \"x\" */ # @include \"x\"\nname = \"@inc\"; // \" { \n"), ""},
 	{TEXT_CONSTANT("\xEF\xBB\xBFport = 1;\r\nname = \"x\";\r\n"), ""}, /* as Windows writes */
 };
+
+/* What libconfig calls a "syntax error", and what it means. */
+static const struct {
+	const char *text, *sentence;
+} typings[] = {
+	{"pbx = [ 192.0.2.10 ];", "192.0.2.10 must stand in quotes: \"192.0.2.10\""},
+	{"trunks = 203.0.113.0/28;", "203.0.113.0/28 must stand in quotes: \"203.0.113.0/28\""},
+	{"pbx = [ 2001:db8::1, 1 ];", "2001:db8::1 must stand in quotes: \"2001:db8::1\""},
+	{"pbx = [ fe80::/10 ];", "fe80::/10 must stand in quotes: \"fe80::/10\""},
+	{"mon = 09:00-18:00;", "09:00-18:00 must stand in quotes: \"09:00-18:00\""},
+	{"mon = 09:00 - 18:00; // open", "09:00 - 18:00 must stand in quotes: \"09:00 - 18:00\""},
+	{"closed = [ 12-29..01-03 ];", "12-29..01-03 must stand in quotes: \"12-29..01-03\""},
+	{"deny = [ CU ];", "CU must stand in quotes: \"CU\""},
+	{"deny = [ \"CU\", +882 ];", "+882 must stand in quotes: \"+882\""},
+	{"deny = [ * ];", "* must stand in quotes: \"*\""},
+	{"name = tokyo", "tokyo must stand in quotes: \"tokyo\""},
+	{"name = 東京本社;", "東京本社 must stand in quotes: \"東京本社\""},
+	{"name = 'tokyo';", "text stands in double quotes: \"…\""},
+	{"files = [ \"a.csv\"; \"b.csv\" ];",
+		"a comma belongs between the elements of a list, and `]` at its end"},
+	{"callers = ( { name = \"a\"; } { name = \"b\"; } );", "a comma is missing before {"},
+	{"callers = [ { name = \"a\"; } ];",
+		"`{` inside [ ]; a list of groups stands in parentheses: ( { … } )"},
+	{"files = \"a.csv\" \"b.csv\";", "a second value, \"b.csv\"; several stand in a list: [ 1, 2 ]"},
+	{"port = 1; 5;", "a name and `=` are missing before 5"},
+	{"port = 1;;", "`;` with nothing before it; take it out"},
+	{"port == 1;", "a value is missing after `=`"},
+	{"= 1;", "a name is missing before `=`"},
+	{"name　= \"x\";", "column 5: a full-width space (U+3000) stands here; type an ordinary one"},
+	{"pbx = [ 192.0.2.10　];", "192.0.2.10 must stand in quotes: \"192.0.2.10\""},
+	{"/* あ */ mon = ”09:00”;", "column 15: a curly quote (U+201D) stands here; type an ordinary one"},
+	{"mon = \"営業時間“;", "column 12: a curly quote (U+201C) stands here; type an ordinary one"},
+	{"port = ５０６０;", "column 8: a full-width `5` (U+FF15) stands here; type an ordinary one"},
+	{"port = 5060；", "column 12: a full-width `;` (U+FF1B) stands here; type an ordinary one"},
+	{"port ＝ 5060;", "column 6: a full-width `=` (U+FF1D) stands here; type an ordinary one"},
+	{"inner = ｛ };", "column 9: a full-width `{` (U+FF5B) stands here; type an ordinary one"},
+	{"inner = { ｝;", "column 11: a full-width `}` (U+FF5D) stands here; type an ordinary one"},
+};
+
+static void a_typing_error_is_told_in_a_persons_words(void **state)
+{
+	char expected[256];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(typings); i++) {
+		snprintf(expected, sizeof expected, "t.conf:1: %s\n", typings[i].sentence);
+		assert_errors(text_of(typings[i].text), expected);
+	}
+	assert_errors(TEXT("port =\n  name = \"x\";"), "t.conf:2: a value is missing after `=`\n");
+	assert_errors(TEXT("port = 1;\nname\xC2\xA0= 1;"),
+		"t.conf:2: column 5: a no-break space (U+00A0) stands here; type an ordinary one\n");
+}
 
 static void what_libconfig_would_take_wrongly_is_told(void **state)
 {
@@ -588,6 +639,7 @@ int main(void)
 		cmocka_unit_test(a_mistake_is_told_with_line_setting_and_sentence),
 		cmocka_unit_test(all_mistakes_are_told_in_one_run_in_the_order_of_lines),
 		cmocka_unit_test(more_than_a_hundred_are_counted),
+		cmocka_unit_test(a_typing_error_is_told_in_a_persons_words),
 		cmocka_unit_test(what_libconfig_would_take_wrongly_is_told),
 		cmocka_unit_test_setup_teardown(
 			an_include_is_relative_to_its_file_and_keeps_its_lines, enter_folder, leave_folder),
