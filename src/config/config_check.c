@@ -267,14 +267,6 @@ static void check_dial_plan(const struct config_reading *reading)
 	}
 }
 
-static void check_actions(const struct config_reading *reading)
-{
-	if (reading->config->settings.actions.mode != ACTION_MODE_MONITOR) {
-		config_file_complain(reading->file, reading->errors, "actions.mode",
-			"this version only watches and refuses no calls yet; write \"monitor\"");
-	}
-}
-
 static void (*const checks[])(const struct config_reading *reading) = {
 	check_site,
 	check_places,
@@ -282,7 +274,6 @@ static void (*const checks[])(const struct config_reading *reading) = {
 	check_holidays,
 	check_capture,
 	check_dial_plan,
-	check_actions,
 };
 
 void config_check(const struct config_reading *reading)

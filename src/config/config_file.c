@@ -97,13 +97,33 @@ static struct config_node *build_node(struct building *building, const config_se
 	return node;
 }
 
+/* What libconfig found and the scanner did not. Always false. */
+static bool refuse(const struct config_file *file, struct config_errors *errors)
+{
+	int at = config_error_line(&file->library);
+	size_t line = at < 1 ? 1 : (size_t)at;
+	const char *sentence = config_error_text(&file->library);
+	const struct config_name *first, *name = NULL;
+	char path[192];
+
+	if (strstr(sentence, "duplicate") != NULL) {
+		name = config_source_duplicate(&file->source, line, &first);
+	}
+	struct config_place place = config_source_place(&file->source, name == NULL ? line : name->line);
+	if (name == NULL) {
+		config_errors_add(errors, &place, NULL, "%s", sentence);
+		return false;
+	}
+	struct config_place before = config_source_place(&file->source, first->line);
+	config_errors_add(errors, &place, config_source_path(&file->source, name, path, sizeof path),
+		"is there twice; the first is at %s:%zu", before.file, before.line);
+	return false;
+}
+
 static bool parse(struct config_file *file, struct config_errors *errors)
 {
 	if (config_read_string(&file->library, file->source.text) != CONFIG_TRUE) {
-		int line = config_error_line(&file->library);
-		struct config_place place = config_source_place(&file->source, line < 1 ? 1 : (size_t)line);
-		config_errors_add(errors, &place, NULL, "%s", config_error_text(&file->library));
-		return false;
+		return refuse(file, errors);
 	}
 	const config_setting_t *root = config_root_setting(&file->library);
 	file->nodes = calloc(count_settings(root), sizeof file->nodes[0]);

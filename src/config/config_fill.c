@@ -3,6 +3,7 @@
 
 #include "pbxguard/base/address.h"
 #include "pbxguard/base/instant.h"
+#include "pbxguard/config/config_token.h"
 #include "pbxguard/config/nearest_name.h"
 
 #include <assert.h>
@@ -12,11 +13,13 @@
 
 #define PATH_SIZE 192
 #define SHOWN_SIZE 72 /* bytes of a value in a message */
+#define NUMBER_SHOWN 40
 
 /* One setting to fill: what it is, what the file says, where it goes and how it is called. */
 struct filling {
 	const struct config_source *source;
 	struct config_errors *errors;
+	const struct setting_table *root; /* the whole file's */
 	const char *path;
 };
 
@@ -67,7 +70,12 @@ static bool has_form(
 	}
 	/* By far the commonest of these mistakes. */
 	if (setting->type == SETTING_DURATION && node->kind == CONFIG_NODE_NUMBER) {
-		complain(filling, node, "%.*s needs a unit, like \"15min\"", TEXT_PRINT(node->value));
+		complain(filling, node, "%.*s needs a unit, like \"15min\"",
+			TEXT_PRINT(text_part(node->value, 0, NUMBER_SHOWN)));
+	} else if (form->kind == CONFIG_NODE_STRING && node->kind == CONFIG_NODE_NUMBER) {
+		struct text shown = text_part(node->value, 0, NUMBER_SHOWN);
+		complain(filling, node, "%.*s must stand in quotes: \"%.*s\"", TEXT_PRINT(shown),
+			TEXT_PRINT(shown));
 	} else {
 		complain(filling, node, "is %s, must be %s", kind_names[node->kind], form->wanted);
 	}
@@ -91,12 +99,13 @@ static bool read_literal(const struct filling *filling, const struct config_node
 		digits.size--;
 	}
 	if (text_find_any(digits, "xX.") < digits.size) {
-		complain(filling, node, "%.*s is no whole number in decimal digits", TEXT_PRINT(node->value));
+		complain(filling, node, "%.*s is not a whole number in decimal digits",
+			TEXT_PRINT(text_part(node->value, 0, NUMBER_SHOWN)));
 		return false;
 	}
 	if (digits.size > 1 && digits.start[0] == '0') {
 		complain(filling, node, "%.*s begins with a zero; write the number without it",
-			TEXT_PRINT(text_part(node->value, 0, 40)));
+			TEXT_PRINT(text_part(node->value, 0, NUMBER_SHOWN)));
 		return false;
 	}
 	text_to_number(digits, INT64_MAX, &number);
@@ -114,12 +123,21 @@ static bool fill_number(const struct filling *filling, const struct setting *set
 	}
 	if (value < setting->minimum || value > setting->maximum) {
 		complain(filling, node, "%.*s is not between %" PRId64 " and %" PRId64 "%s%s",
-			TEXT_PRINT(text_part(node->value, 0, 40)), setting->minimum, setting->maximum,
-			setting->unit == NULL ? "" : " ", setting->unit == NULL ? "" : setting->unit);
+			TEXT_PRINT(text_part(node->value, 0, NUMBER_SHOWN)), setting->minimum,
+			setting->maximum, setting->unit == NULL ? "" : " ",
+			setting->unit == NULL ? "" : setting->unit);
 		return false;
 	}
 	*out = (uint32_t)value;
 	return true;
+}
+
+/* A reason that one does not see. */
+static const char *foreign_note(struct text value)
+{
+	return config_token_find_foreign(value) < value.size
+		       ? "; it has a full-width or other odd character in it"
+		       : "";
 }
 
 static bool fill_duration(const struct filling *filling, const struct setting *setting,
@@ -136,9 +154,9 @@ static bool fill_duration(const struct filling *filling, const struct setting *s
 	if (!duration_parse(node->value, &value)) {
 		complain(filling, node,
 			text_to_number(node->value, UINT64_MAX, &number)
-				? "\"%s\" needs a unit, like \"15min\""
-				: "\"%s\" is no duration; write one like \"60s\", \"15min\", \"12h\" or \"90d\"",
-			shown);
+				? "\"%s\" needs a unit, like \"15min\"%s"
+				: "\"%s\" is not a duration; write one like \"60s\", \"15min\", \"12h\" or \"90d\"%s",
+			shown, foreign_note(node->value));
 		return false;
 	}
 	if (value < setting->minimum || value > setting->maximum) {
@@ -177,7 +195,7 @@ static bool fill_text(const struct filling *filling, const struct setting *setti
 		return false;
 	}
 	if (setting->check != NULL && !setting->check(node->value, why)) {
-		complain(filling, node, "\"%s\" %s", shown, why);
+		complain(filling, node, "\"%s\" %s%s", shown, why, foreign_note(node->value));
 		return false;
 	}
 	if (node->value.size >= setting->size) {
@@ -188,13 +206,32 @@ static bool fill_text(const struct filling *filling, const struct setting *setti
 	return true;
 }
 
+/* "a", "b" or "c" */
+static char *list_choices(const struct setting *setting, char *list, size_t list_size)
+{
+	size_t used = 0;
+
+	list[0] = '\0';
+	for (int i = 0; setting->choices[i] != NULL && used < list_size; i++) {
+		const char *between = i == 0 ? "" : setting->choices[i + 1] == NULL ? " or " : ", ";
+		used += (size_t)snprintf(
+			list + used, list_size - used, "%s\"%s\"", between, setting->choices[i]);
+	}
+	return list;
+}
+
 static bool fill_choice(const struct filling *filling, const struct setting *setting,
 	const struct config_node *node, int *out)
 {
-	char list[256] = "", shown[SHOWN_SIZE];
-	size_t used = 0;
+	char why[SETTING_CHECK_TEXT_SIZE] = "", list[256], shown[SHOWN_SIZE];
+	const char *meant = NULL;
 
 	if (!has_form(filling, setting, node)) {
+		return false;
+	}
+	text_make_safe(node->value, shown, sizeof shown);
+	if (setting->check != NULL && !setting->check(node->value, why)) {
+		complain(filling, node, "\"%s\" %s", shown, why);
 		return false;
 	}
 	for (int i = 0; setting->choices[i] != NULL; i++) {
@@ -202,14 +239,13 @@ static bool fill_choice(const struct filling *filling, const struct setting *set
 			*out = i;
 			return true;
 		}
-		int size = snprintf(list + used, sizeof list - used, "%s\"%s\"",
-			i == 0                            ? ""
-			: setting->choices[i + 1] == NULL ? " or "
-							  : ", ",
-			setting->choices[i]);
-		used = used + (size_t)size < sizeof list ? used + (size_t)size : sizeof list - 1;
+		if (text_equal_ignoring_case(node->value, text_of(setting->choices[i]))) {
+			meant = setting->choices[i];
+		}
 	}
-	complain(filling, node, "\"%s\" must be %s", text_make_safe(node->value, shown, sizeof shown), list);
+	complain(filling, node, "\"%s\" must be %s%s%s%s", shown, list_choices(setting, list, sizeof list),
+		meant == NULL ? "" : "; did you mean \"", meant == NULL ? "" : meant,
+		meant == NULL ? "" : "\"?");
 	return false;
 }
 
@@ -253,8 +289,8 @@ static bool fill_network(const struct filling *filling, const struct setting *se
 			network_format(&network, meant));
 	} else {
 		complain(filling, node,
-			"\"%s\" is neither an address, like \"192.0.2.10\", nor a network, like \"192.0.2.0/24\"",
-			shown);
+			"\"%s\" is neither an address, like \"192.0.2.10\", nor a network, like \"192.0.2.0/24\"%s",
+			shown, foreign_note(node->value));
 	}
 	return false;
 }
@@ -380,12 +416,43 @@ static bool fill_setting(const struct filling *filling, const struct setting *se
 
 #define NAME_SHOWN 40 /* bytes of a name in a message */
 
+static void join_path(char path[static PATH_SIZE], const char *group, struct text name)
+{
+	snprintf(path, PATH_SIZE, "%s%s%.*s", group, group[0] == '\0' ? "" : ".",
+		TEXT_PRINT(text_part(name, 0, NAME_SHOWN)));
+}
+
+/* Where else settings have this name: how many, and the path of the last of them. */
+static size_t find_elsewhere(
+	const struct setting_table *table, const char *group, struct text name, char path[static PATH_SIZE])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct setting *setting = &table->settings[i];
+		char inner[PATH_SIZE];
+
+		join_path(inner, group, text_of(setting->name));
+		if (text_equal(text_of(setting->name), name)) {
+			memcpy(path, inner, sizeof inner);
+			count++;
+		}
+		if (setting->type == SETTING_GROUP) {
+			count += find_elsewhere(setting->group, inner, name, path);
+		}
+	}
+	return count;
+}
+
 static void complain_unknown(
 	const struct filling *filling, const struct setting_table *table, const struct config_node *node)
 {
 	const char *nearest = nearest_name(table, node->name);
+	char path[PATH_SIZE];
 
-	if (nearest != NULL) {
+	if (find_elsewhere(filling->root, "", node->name, path) == 1) {
+		complain(filling, node, "no such setting; did you mean `%s`?", path);
+	} else if (nearest != NULL) {
 		complain(filling, node, "no such setting; did you mean `%s`?", nearest);
 	} else {
 		complain(filling, node, "no such setting");
@@ -439,12 +506,6 @@ static void check_not_below(const struct filling *filling, const struct setting_
 		value_text(other, base, other_value));
 }
 
-static void join_path(char path[static PATH_SIZE], const char *group, struct text name)
-{
-	snprintf(path, PATH_SIZE, "%s%s%.*s", group, group[0] == '\0' ? "" : ".",
-		TEXT_PRINT(text_part(name, 0, NAME_SHOWN)));
-}
-
 static void check_group(const struct filling *filling, const struct config_node *group,
 	const struct setting_table *table, const struct seen *seen, const char *base)
 {
@@ -492,7 +553,7 @@ static void fill_group(const struct filling *filling, const struct config_node *
 void config_fill(const struct config_source *source, const struct config_node *group,
 	const struct setting_table *table, void *settings, struct config_errors *errors)
 {
-	const struct filling filling = {.source = source, .errors = errors, .path = ""};
+	const struct filling filling = {.source = source, .errors = errors, .root = table, .path = ""};
 
 	fill_group(&filling, group, table, settings);
 }

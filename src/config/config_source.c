@@ -5,16 +5,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define NAME_SHOWN 40 /* bytes of a name in a message */
 
 /* What goes on from a file into those that it includes. */
 struct scan {
 	struct config_source *source;
 	struct config_errors *errors;
 	struct config_grammar grammar; /* borrows the contents of files that are still open */
+	size_t group_count;
+	size_t groups[CONFIG_NESTING_MAX + 1], owners[CONFIG_NESTING_MAX + 1]; /* of each open bracket */
 };
 
 /* One file while it is read. */
@@ -51,6 +56,7 @@ void config_source_deinit(struct config_source *source)
 	free(source->text);
 	free(source->lines);
 	free(source->literals);
+	free(source->names);
 	*source = (struct config_source){0};
 }
 
@@ -150,6 +156,79 @@ static bool add_literal(struct scan *scan, size_t size)
 	return true;
 }
 
+/* Remembers where in the text a name is that comes next. */
+static bool add_name(struct scan *scan, size_t size)
+{
+	struct config_source *source = scan->source;
+	size_t depth = scan->grammar.open_count;
+
+	if (!grow((void **)&source->names, &source->name_capacity, source->name_count + 1,
+		    sizeof source->names[0])) {
+		return out_of_memory(scan->errors, source->files[0]);
+	}
+	source->names[source->name_count++] = (struct config_name){
+		source->size, size, source->line_count, scan->groups[depth], scan->owners[depth]};
+	return true;
+}
+
+/* What comes next is a name, a value or a bracket that was just opened. */
+static bool remember(struct scan *scan, enum config_token token, size_t size)
+{
+	size_t depth = scan->grammar.open_count;
+
+	if (token == CONFIG_TOKEN_OPEN) {
+		scan->groups[depth] = ++scan->group_count;
+		/* An element of a list is called as the list. */
+		scan->owners[depth] = depth > 1 && scan->grammar.open[depth - 2].character != '{'
+					      ? scan->owners[depth - 1]
+					      : scan->source->name_count;
+	}
+	return (token != CONFIG_TOKEN_WORD || add_name(scan, size)) &&
+	       (!config_token_is_value(token) || add_literal(scan, size));
+}
+
+static struct text name_text(const struct config_source *source, const struct config_name *name)
+{
+	return (struct text){source->text + name->start, name->size};
+}
+
+const struct config_name *config_source_duplicate(
+	const struct config_source *source, size_t line, const struct config_name **first)
+{
+	for (size_t last = source->name_count; last > 0; last--) {
+		const struct config_name *name = &source->names[last - 1];
+		if (name->line > line) {
+			continue;
+		}
+		for (size_t i = 0; i < last - 1; i++) {
+			if (source->names[i].group == name->group &&
+				text_equal(name_text(source, &source->names[i]), name_text(source, name))) {
+				*first = &source->names[i];
+				return name;
+			}
+		}
+	}
+	return NULL;
+}
+
+char *config_source_path(
+	const struct config_source *source, const struct config_name *name, char *path, size_t path_size)
+{
+	const struct config_name *names[CONFIG_NESTING_MAX + 1];
+	size_t count = 0, used = 0;
+
+	path[0] = '\0';
+	for (; name != NULL && count < CONFIG_NESTING_MAX + 1; count++) {
+		names[count] = name;
+		name = name->owner == 0 ? NULL : &source->names[name->owner - 1];
+	}
+	for (; count > 0 && used < path_size; count--) {
+		used += (size_t)snprintf(path + used, path_size - used, "%s%.*s", used == 0 ? "" : ".",
+			TEXT_PRINT(text_part(name_text(source, names[count - 1]), 0, NAME_SHOWN)));
+	}
+	return path;
+}
+
 /* ---- files ---------------------------------------------------------------------------------------- */
 
 static bool scan_contents(struct scan *scan, struct cursor *cursor);
@@ -246,7 +325,7 @@ static bool take_piece(struct scan *scan, struct cursor *cursor)
 		    &scan->grammar, token, text_part(rest, 0, size), scan->source->line_count, why)) {
 		return refuse(scan, "%s", why);
 	}
-	return (!config_token_is_value(token) || add_literal(scan, size)) && take(scan, cursor, size);
+	return remember(scan, token, size) && take(scan, cursor, size);
 }
 
 static bool refuse_line(struct scan *scan, const struct cursor *cursor, size_t at, const char *sentence)
@@ -268,10 +347,10 @@ static bool check_bytes(struct scan *scan, const struct cursor *cursor)
 	size_t at = text_find(contents, '\0');
 
 	if (at < contents.size) {
-		return refuse_line(scan, cursor, at, "a NUL byte; this is no text file");
+		return refuse_line(scan, cursor, at, "a NUL byte; this is not a text file");
 	}
 	if (!text_is_utf8(contents, &at)) {
-		return refuse_line(scan, cursor, at, "a byte that is no UTF-8; save the file as UTF-8");
+		return refuse_line(scan, cursor, at, "a byte that is not UTF-8; save the file as UTF-8");
 	}
 	return true;
 }
@@ -374,7 +453,7 @@ static bool scan_file(struct scan *scan, char *path, const struct cursor *includ
 	if (contents == NULL) {
 		return refuse_file(scan, path, includer,
 			errno == EISDIR   ? "is a folder, not a file"
-			: errno == EINVAL ? "is no regular file"
+			: errno == EINVAL ? "is not a regular file"
 					  : strerror(errno));
 	}
 	source->files[source->file_count] = path;

@@ -29,6 +29,14 @@ struct config_literal {
 	size_t line;        /* of text, from 1 */
 };
 
+/* The name of a setting in the text, and the group in which it stands. */
+struct config_name {
+	size_t start, size; /* in text */
+	size_t line;        /* of text, from 1 */
+	size_t group;       /* 0: the whole file */
+	size_t owner;       /* the index of that group's own name + 1; 0: none */
+};
+
 struct config_source {
 	size_t size, text_capacity;
 	char *text; /* ends with a NUL */
@@ -36,6 +44,8 @@ struct config_source {
 	struct config_origin *lines; /* of each line of text */
 	size_t literal_count, literal_capacity;
 	struct config_literal *literals; /* in the order of the text */
+	size_t name_count, name_capacity;
+	struct config_name *names; /* likewise */
 	size_t file_count;
 	char *files[CONFIG_FILES_MAX];
 };
@@ -46,6 +56,16 @@ bool config_source_read(struct config_source *source, const char *path, struct c
 bool config_source_read_text(
 	struct config_source *source, const char *name, struct text contents, struct config_errors *errors);
 void config_source_deinit(struct config_source *source);
+
+/*
+ * The last setting up to this line of the text that its group has once already. NULL when there is none; else
+ * *first is the earlier one.
+ */
+const struct config_name *config_source_duplicate(
+	const struct config_source *source, size_t line, const struct config_name **first);
+/* "site.pbx". Returns path. */
+char *config_source_path(
+	const struct config_source *source, const struct config_name *name, char *path, size_t path_size);
 
 /* Of a line of the text; borrows the source. */
 struct config_place config_source_place(const struct config_source *source, size_t line);

@@ -302,7 +302,8 @@ static void each_mistake_has_its_line(void **state)
 		"\"203.0.113.0/28\"?\n"
 		"t.conf:6: site.numbers[1]: \"0312345678\" is no number with country code; write it like "
 		"\"+81312345678\"\n"
-		"t.conf:8: site.trunk_numbers: \"E164\" must be \"as_dialled\" or \"e164\"\n"
+		"t.conf:8: site.trunk_numbers: \"E164\" must be \"as_dialled\" or \"e164\"; did you mean "
+		"\"e164\"?\n"
 		"t.conf:12: destinations.deny[1]: \"+999\" names nothing: no number abroad begins so\n"
 		"t.conf:14: destinations.allow[0]: \"QQ\" names nothing: it is no country of the table of "
 		"destinations\n"
@@ -316,8 +317,12 @@ static void each_mistake_has_its_line(void **state)
 		"t.conf:25: rules.call_burst.hour_critical: 5 is less than hour_warning, 6\n"
 		"t.conf:26: rules.of_hours: no such setting; did you mean `off_hours`?\n"
 		"t.conf:27: rules.off_hours.window: 60 needs a unit, like \"15min\"\n"
-		"t.conf:29: actions.mode: this version only watches and refuses no calls yet; write "
+		"t.conf:29: actions.mode: \"block\" is not built yet: this version only watches; write "
 		"\"monitor\"\n");
+	assert_refused("actions = { mode = \"Monitor\"; };",
+		"t.conf:1: actions.mode: \"Monitor\" must be \"monitor\": this version only watches\n");
+	assert_refused(
+		"pbx = [ \"192.0.2.10\" ];", "t.conf:1: pbx: no such setting; did you mean `site.pbx`?\n");
 }
 
 static void what_is_the_carriers_is_nobody_elses(void **state)

@@ -42,7 +42,7 @@ static bool is_csv(struct text value, char why[static SETTING_CHECK_TEXT_SIZE])
 	if (value.size > 4 && text_equal(text_from(value, value.size - 4), TEXT(".csv"))) {
 		return true;
 	}
-	snprintf(why, SETTING_CHECK_TEXT_SIZE, "is no CSV file");
+	snprintf(why, SETTING_CHECK_TEXT_SIZE, "is not a CSV file");
 	return false;
 }
 
@@ -252,15 +252,23 @@ static const struct {
 	{"port = \"5060\";", "t.conf:1: port: is a text in quotes, must be a number without quotes\n"},
 	{"port = 0;", "t.conf:1: port: 0 is not between 1 and 65535\n"},
 	{"port = -1;", "t.conf:1: port: -1 is not between 1 and 65535\n"},
-	{"port = 1.5;", "t.conf:1: port: 1.5 is no whole number in decimal digits\n"},
+	{"port = 1.5;", "t.conf:1: port: 1.5 is not a whole number in decimal digits\n"},
 	{"name = \"12345678\";", "t.conf:1: name: \"12345678\" is longer than 7 bytes\n"},
 	{"name = \"a\\n\";", "t.conf:1: name: \"a\\x0A\" has a control character in it\n"},
 	{"mode = \"guard\";", "t.conf:1: mode: \"guard\" must be \"monitor\", \"dry_run\" or \"block\"\n"},
+	{"mode = \"Block\";",
+		"t.conf:1: mode: \"Block\" must be \"monitor\", \"dry_run\" or \"block\"; did you mean "
+		"\"block\"?\n"},
+	{"files = [ \"ａ.csv\", \"ａ\" ];",
+		"t.conf:1: files[1]: \"ａ\" is not a CSV file; it has a full-width or other odd "
+		"character in it\n"},
+	{"window = \"1h\";", "t.conf:1: window: no such setting; did you mean `inner.window`?\n"},
+	{"inner = { ports = [ 1 ]; };", "t.conf:1: inner.ports: no such setting; did you mean `ports`?\n"},
 	{"mode = [ \"block\" ];", "t.conf:1: mode: is a list, must be a text in quotes\n"},
 	{"ports = [ 1, 2, 3,\n4 ];", "t.conf:2: ports[3]: the list has more than 3 elements\n"},
 	{"ports = [ 1,\n0 ];", "t.conf:2: ports[1]: 0 is not between 1 and 65535\n"},
-	{"files = [ 1 ];", "t.conf:1: files[0]: is a number, must be a list of texts: [ \"a\", \"b\" ]\n"},
-	{"files = [ \"a.txt\" ];", "t.conf:1: files[0]: \"a.txt\" is no CSV file\n"},
+	{"files = [ 1 ];", "t.conf:1: files[0]: 1 must stand in quotes: \"1\"\n"},
+	{"files = [ \"a.txt\" ];", "t.conf:1: files[0]: \"a.txt\" is not a CSV file\n"},
 	{"networks = [ \"192.0.2.1/24\" ];",
 		"t.conf:1: networks[0]: \"192.0.2.1/24\" has bits set past its length; did you mean "
 		"\"192.0.2.0/24\"?\n"},
@@ -276,7 +284,7 @@ static const struct {
 	{"inner = { window = 15; };", "t.conf:1: inner.window: 15 needs a unit, like \"15min\"\n"},
 	{"inner = { window = \"15\"; };", "t.conf:1: inner.window: \"15\" needs a unit, like \"15min\"\n"},
 	{"inner = { window = \"15m\"; };",
-		"t.conf:1: inner.window: \"15m\" is no duration; write one like \"60s\", \"15min\", \"12h\" or "
+		"t.conf:1: inner.window: \"15m\" is not a duration; write one like \"60s\", \"15min\", \"12h\" or "
 		"\"90d\"\n"},
 	{"inner = { window = \"2d\"; };", "t.conf:1: inner.window: \"2d\" is not between 1 s and 24 h\n"},
 	{"inner = {\nminute_warning = 2;\nminute_critical = 1; };",
@@ -328,7 +336,7 @@ static void all_mistakes_are_told_in_one_run_in_the_order_of_lines(void **state)
 		"t.conf:4: mode: \"blok\" must be \"monitor\", \"dry_run\" or \"block\"\n"
 		"t.conf:6: ports[1]: 0 is not between 1 and 65535\n"
 		"t.conf:7: ports[2]: 99999 is not between 1 and 65535\n"
-		"t.conf:11: files[1]: \"b.txt\" is no CSV file\n"
+		"t.conf:11: files[1]: \"b.txt\" is not a CSV file\n"
 		"t.conf:13: networks[0]: \"10.0.0.0/33\" is neither an address, like \"192.0.2.10\", nor a "
 		"network, like \"192.0.2.0/24\"\n"
 		"t.conf:15: inner.minute_critical: 1 is less than minute_warning, 2\n"
@@ -364,14 +372,14 @@ static const struct {
 	{TEXT_CONSTANT("port = 18446744073709556676L;"),
 		"t.conf:1: port: 18446744073709556676L is not between 1 and 65535\n"},
 	{TEXT_CONSTANT("port = 0x1ffffffff;"),
-		"t.conf:1: port: 0x1ffffffff is no whole number in decimal digits\n"},
+		"t.conf:1: port: 0x1ffffffff is not a whole number in decimal digits\n"},
 	{TEXT_CONSTANT("port = 010;"),
 		"t.conf:1: port: 010 begins with a zero; write the number without it\n"},
-	{TEXT_CONSTANT("port = 0x13C4;"), "t.conf:1: port: 0x13C4 is no whole number in decimal digits\n"},
-	{TEXT_CONSTANT("port = 5060;\n\0port = 0;"), "t.conf:2: a NUL byte; this is no text file\n"},
+	{TEXT_CONSTANT("port = 0x13C4;"), "t.conf:1: port: 0x13C4 is not a whole number in decimal digits\n"},
+	{TEXT_CONSTANT("port = 5060;\n\0port = 0;"), "t.conf:2: a NUL byte; this is not a text file\n"},
 	{TEXT_CONSTANT("name = \"ab\\x00cd\";"), "t.conf:1: \\x00 can't be part of a text\n"},
 	{TEXT_CONSTANT("port = 1;\n# \x93\x8c\x8b\x9e\n"),
-		"t.conf:2: a byte that is no UTF-8; save the file as UTF-8\n"},
+		"t.conf:2: a byte that is not UTF-8; save the file as UTF-8\n"},
 	{TEXT_CONSTANT("files = [ \"a.csv\" \"b.csv\" ];"),
 		"t.conf:1: a comma is missing before \"b.csv\"\n"}, /* would be one: a.csvb.csv */
 	{TEXT_CONSTANT("name = \"a\nport = 3;\n"),
@@ -381,7 +389,12 @@ static const struct {
 		"t.conf:2: the `{` that opens here is never closed\n"},
 	{TEXT_CONSTANT("inner = {\n];"), "t.conf:2: `]` stands where `}` must close the last `{`\n"},
 	{TEXT_CONSTANT("port = 1; }"), "t.conf:1: `}` closes what was never opened\n"},
-	{TEXT_CONSTANT("port = 1;\n\nport = 2;"), "t.conf:3: duplicate setting name\n"},
+	{TEXT_CONSTANT("port = 1;\n\nport = 2;"),
+		"t.conf:3: port: is there twice; the first is at t.conf:1\n"},
+	{TEXT_CONSTANT(
+		 "inner = {\nwindow = \"1h\"; }; port = 1;\ncallers = ( { name = \"a\"; }, { name = \"b\";"
+		 "\nlimit = 1; name\n= \"c\"; } );"),
+		"t.conf:4: callers.name: is there twice; the first is at t.conf:3\n"},
 	{TEXT_CONSTANT("ports = [ 1, 2, ];"), "t.conf:1: a comma with nothing after it; take it out\n"},
 	{TEXT_CONSTANT("ports = [ 1, \"2\" ];"),
 		"t.conf:1: \"2\" is of another kind than the first element of the list\n"},
@@ -401,7 +414,7 @@ static const struct {
 		"t.conf:1: @include needs a file name in quotes, without a backslash\n"},
 	{TEXT_CONSTANT("@include \"\""),
 		"t.conf:1: @include needs a file name in quotes, without a backslash\n"},
-	{TEXT_CONSTANT("@include \"/dev/null\""), "t.conf:1: @include: /dev/null: is no regular file\n"},
+	{TEXT_CONSTANT("@include \"/dev/null\""), "t.conf:1: @include: /dev/null: is not a regular file\n"},
 	{TEXT_CONSTANT("@include \"/proc\""), "t.conf:1: @include: /proc: is a folder, not a file\n"},
 	{TEXT_CONSTANT("@include \"none.conf\""),
 		"t.conf:1: @include: none.conf: No such file or directory\n"},
@@ -543,7 +556,7 @@ static void an_include_is_relative_to_its_file_and_keeps_its_lines(void **state)
 				 "sub/inner.conf:1: inner.window: 1 needs a unit, like \"15min\"\n"
 				 "sub/more.conf:2: inner.minute_warning: 0 is not between 1 and 10000 calls\n"
 				 "main.conf:4: inner.pause: 3 needs a unit, like \"15min\"\n"
-				 "main.conf:5: name: is a number, must be a text in quotes\n");
+				 "main.conf:5: name: 7 must stand in quotes: \"7\"\n");
 	assert_int_equal(outer.inner.critical, 8);
 	free(got);
 }
@@ -567,7 +580,7 @@ static void only_a_regular_file_is_read(void **state)
 	assert_file_errors("sub", "sub: is a folder, not a file\n");
 	assert_file_errors("none.conf", "none.conf: No such file or directory\n");
 	assert_int_equal(mkfifo("pipe", 0600), 0);
-	assert_file_errors("pipe", "pipe: is no regular file\n");
+	assert_file_errors("pipe", "pipe: is not a regular file\n");
 	write_file("main.conf", "port = 1;\n@include \"sub\"\n");
 	assert_file_errors("main.conf", "main.conf:2: @include: sub: is a folder, not a file\n");
 }
