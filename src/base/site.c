@@ -4,16 +4,79 @@
 #include "pbxguard/base/local_time.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <stdio.h>
+#include <strings.h>
+
+#define ZONE_FOLDER "/usr/share/zoneinfo" /* tzfile(5) */
+#define ZONE_SIZE 64
+
+/* The name in the folder that is this one but for capitals and blanks. */
+static bool find_in_folder(const char *folder, struct text name, char found[static ZONE_SIZE])
+{
+	DIR *listing = opendir(folder);
+	const struct dirent *entry = NULL;
+	char wanted[ZONE_SIZE];
+
+	text_copy(name, wanted, sizeof wanted);
+	for (char *c = wanted; *c != '\0'; c++) {
+		*c = *c == ' ' ? '_' : *c;
+	}
+	while (listing != NULL && (entry = readdir(listing)) != NULL) {
+		if (strcasecmp(entry->d_name, wanted) == 0) {
+			text_copy(text_of(entry->d_name), found, ZONE_SIZE);
+			break;
+		}
+	}
+	if (listing != NULL) {
+		closedir(listing);
+	}
+	return entry != NULL;
+}
+
+/* "asia/tokyo" is "Asia/Tokyo", and so is "Tokyo". */
+static bool find_zone(const char *name, char meant[static ZONE_SIZE])
+{
+	static const char *const regions[] = {"Asia", "Europe", "America", "Australia", "Pacific", "Africa"};
+	char path[sizeof ZONE_FOLDER + ZONE_SIZE], first[ZONE_SIZE], second[ZONE_SIZE];
+	struct text rest = text_of(name), piece;
+
+	if (!text_split(&rest, '/', &piece)) {
+		return false;
+	}
+	for (size_t i = 0; text_is_empty(rest) && i < sizeof regions / sizeof regions[0]; i++) {
+		snprintf(path, sizeof path, "%s/%s", ZONE_FOLDER, regions[i]);
+		if (find_in_folder(path, piece, second)) {
+			snprintf(meant, ZONE_SIZE, "%s/%.40s", regions[i], second);
+			return time_zone_exists(meant);
+		}
+	}
+	if (!find_in_folder(ZONE_FOLDER, piece, first)) {
+		return false;
+	}
+	snprintf(path, sizeof path, "%s/%s", ZONE_FOLDER, first);
+	if (text_is_empty(rest)) {
+		text_copy(text_of(first), meant, ZONE_SIZE);
+	} else if (find_in_folder(path, rest, second)) {
+		snprintf(meant, ZONE_SIZE, "%.20s/%.40s", first, second);
+	}
+	return time_zone_exists(meant);
+}
 
 static bool check_zone(struct text value, char why[static SETTING_CHECK_TEXT_SIZE])
 {
-	char name[64];
+	char name[ZONE_SIZE], meant[ZONE_SIZE] = "";
 
 	if (text_is_empty(value) || (text_copy(value, name, sizeof name) && time_zone_exists(name))) {
 		return true;
 	}
-	snprintf(why, SETTING_CHECK_TEXT_SIZE, "is no time zone of this host; write it like \"Asia/Tokyo\"");
+	if (text_copy(value, name, sizeof name) && find_zone(name, meant)) {
+		snprintf(why, SETTING_CHECK_TEXT_SIZE,
+			"is not a time zone of this host; did you mean \"%s\"?", meant);
+	} else {
+		snprintf(why, SETTING_CHECK_TEXT_SIZE,
+			"is not a time zone of this host; write it like \"Asia/Tokyo\"");
+	}
 	return false;
 }
 
@@ -26,7 +89,7 @@ static bool check_number(struct text value, char why[static SETTING_CHECK_TEXT_S
 		return true;
 	}
 	snprintf(why, SETTING_CHECK_TEXT_SIZE,
-		"is no number with country code; write it like \"+81312345678\"");
+		"is not a number with country code; write it like \"+81312345678\"");
 	return false;
 }
 
@@ -39,8 +102,7 @@ static bool check_outside_line(struct text value, char why[static SETTING_CHECK_
 		good = good && text_find(TEXT(dialable), value.start[i]) < sizeof dialable - 1;
 	}
 	if (!good) {
-		snprintf(why, SETTING_CHECK_TEXT_SIZE,
-			"is not what one dials for a line; write digits, like \"0\"");
+		snprintf(why, SETTING_CHECK_TEXT_SIZE, "is not a dialled code; write digits, like \"0\"");
 	}
 	return good;
 }

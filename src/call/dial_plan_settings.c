@@ -14,7 +14,7 @@ static bool check_country(struct text value, char why[static SETTING_CHECK_TEXT_
 	}
 	if (!good) {
 		snprintf(why, SETTING_CHECK_TEXT_SIZE,
-			"is no country of ISO 3166-1; write two capital letters, like \"JP\"");
+			"is not a country of ISO 3166-1; write two capital letters, like \"JP\"");
 	}
 	return good;
 }
@@ -26,7 +26,7 @@ static bool check_country_code(struct text value, char why[static SETTING_CHECK_
 	if (text_to_number(value, 999, &number) && value.start[0] != '0' && value.size <= 3) {
 		return true;
 	}
-	snprintf(why, SETTING_CHECK_TEXT_SIZE, "is no country code; write 1 to 3 digits, like \"81\"");
+	snprintf(why, SETTING_CHECK_TEXT_SIZE, "is not a country code; write 1 to 3 digits, like \"81\"");
 	return false;
 }
 
@@ -38,7 +38,7 @@ static bool check_trunk_prefix(struct text value, char why[static SETTING_CHECK_
 		return true;
 	}
 	snprintf(why, SETTING_CHECK_TEXT_SIZE,
-		"is not what stands in front of area codes; write it like \"0\", or \"\" for nothing");
+		"is not a trunk prefix; write it like \"0\", or \"\" for nothing");
 	return false;
 }
 
@@ -49,7 +49,7 @@ static bool check_line(struct text value, char why[static SETTING_CHECK_TEXT_SIZ
 	if (text_to_number(value, UINT64_MAX, &number)) {
 		return true;
 	}
-	snprintf(why, SETTING_CHECK_TEXT_SIZE, "is not what one dials for a line; write digits, like \"9\"");
+	snprintf(why, SETTING_CHECK_TEXT_SIZE, "is not a dialled code; write digits, like \"9\"");
 	return false;
 }
 
@@ -61,7 +61,7 @@ static bool check_number(struct text value, char why[static SETTING_CHECK_TEXT_S
 	if (value.size >= 2 && value.size <= 6 && text_to_number(value, 999999, &number)) {
 		return true;
 	}
-	snprintf(why, SETTING_CHECK_TEXT_SIZE, "is no short number; write 2 to 6 digits, like \"110\"");
+	snprintf(why, SETTING_CHECK_TEXT_SIZE, "is not a short number; write 2 to 6 digits, like \"110\"");
 	return false;
 }
 

@@ -121,9 +121,9 @@ static const struct {
 	const char *text; /* part of libpcap's */
 	const char *sentence;
 } file_errors[] = {
-	{"only got 0", "is empty: it is no capture file (pcap or pcapng)"},
-	{"truncated", "is no capture file (pcap or pcapng): it ends before a header does"},
-	{"unknown file format", "is no capture file (pcap or pcapng, also compressed by gzip): unpack it, or "
+	{"only got 0", "is empty: it is not a capture file (pcap or pcapng)"},
+	{"truncated", "is not a capture file (pcap or pcapng): it ends before a header does"},
+	{"unknown file format", "is not a capture file (pcap or pcapng, also compressed by gzip): unpack it, or "
 				"convert it with 'editcap -F pcap IN OUT'"},
 };
 

@@ -119,13 +119,13 @@ static void add_high_risk(
 	char shown[40];
 
 	if (destination_lists_add_high_risk(reading->config->destination_lists, code) != 0) {
-		csv_fail(csv, "\"%s\" is no country or area code of 1 to 15 digits",
+		csv_fail(csv, "\"%s\" is not a country or area code of 1 to 15 digits",
 			text_make_safe(code, shown, sizeof shown));
 	} else if (table != NULL && !text_is_empty(iso) && !destination_has_country(table, iso)) {
-		csv_fail(csv, "\"%s\" is no country of the table of destinations",
+		csv_fail(csv, "\"%s\" is not a country of the table of destinations",
 			text_make_safe(iso, shown, sizeof shown));
 	} else if (table != NULL && !code_leads_somewhere(table, code)) {
-		csv_fail(csv, "\"%s\" is no code of the table of destinations",
+		csv_fail(csv, "\"%s\" is not a code of the table of destinations",
 			text_make_safe(code, shown, sizeof shown));
 	} else {
 		reading->config->high_risk_countries++;
@@ -204,7 +204,7 @@ static void read_holiday_file(const struct config_reading *reading, const char *
 
 	while (csv != NULL && csv_next(csv, fields)) {
 		if (!local_date_parse(fields[HOLIDAY_DATE], &date)) {
-			csv_fail(csv, "\"%s\" is no day; write it like \"2026-07-20\"",
+			csv_fail(csv, "\"%s\" is not a day; write it like \"2026-07-20\"",
 				text_make_safe(fields[HOLIDAY_DATE], shown, sizeof shown));
 		} else if (!calendar_add_holiday(reading->config->calendar, date, fields[HOLIDAY_NAME])) {
 			csv_fail(csv, "out of memory");

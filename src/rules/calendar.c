@@ -117,7 +117,7 @@ static const char *parse_span(struct text text, struct span *span)
 	if (text.size != 11 || text.start[5] != '-' ||
 		!parse_time_of_day(text_part(text, 0, 5), &span->begin) ||
 		!parse_time_of_day(text_from(text, 6), &span->end)) {
-		return "is no span of hours; write it like \"09:00-18:00\"";
+		return "is not a span of hours; write it like \"09:00-18:00\"";
 	}
 	if (span->begin == MINUTES_OF_A_DAY) {
 		return "begins at 24:00; write 00:00 on the next day";
@@ -138,7 +138,7 @@ static const char *parse_hours(struct text text, struct day_hours *hours)
 	hours->count = 0;
 	while (text_split(&text, ',', &piece)) {
 		if (hours->count == SPANS_MAX) {
-			return "has more spans of hours than a day needs; eight are read";
+			return "has more than eight spans of hours";
 		}
 		const char *wrong = parse_span(text_trim(piece), &hours->spans[hours->count]);
 		if (wrong != NULL) {

@@ -111,7 +111,7 @@ bool destination_check_entry(struct text value, char why[static SETTING_CHECK_TE
 		return true;
 	}
 	snprintf(why, SETTING_CHECK_TEXT_SIZE,
-		"is no place; write a country in two capital letters (\"CU\"), a prefix (\"+882\") or \"*\"");
+		"is not a place; write a country in two capital letters (\"CU\"), a prefix (\"+882\") or \"*\"");
 	return false;
 }
 

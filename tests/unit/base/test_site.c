@@ -77,12 +77,38 @@ static void only_calls_that_cost_money_are_outward(void **state)
 	assert_true(outward(&site, PBX, STRANGER));
 }
 
+static void a_zone_in_other_letters_is_told_its_name(void **state)
+{
+	static const struct {
+		const char *written, *why;
+	} zones[] = {
+		{"asia/tokyo", "is not a time zone of this host; did you mean \"Asia/Tokyo\"?"},
+		{"Tokyo", "is not a time zone of this host; did you mean \"Asia/Tokyo\"?"},
+		{"utc", "is not a time zone of this host; did you mean \"UTC\"?"},
+		{"America/New York", "is not a time zone of this host; did you mean \"America/New_York\"?"},
+		{"Asia", "is not a time zone of this host; write it like \"Asia/Tokyo\""},
+		{"Asia/Tokio", "is not a time zone of this host; write it like \"Asia/Tokyo\""},
+		{"../passwd", "is not a time zone of this host; write it like \"Asia/Tokyo\""},
+		{"/", "is not a time zone of this host; write it like \"Asia/Tokyo\""},
+	};
+	const struct setting *zone = setting_find(&site_settings, TEXT("timezone"));
+	char why[SETTING_CHECK_TEXT_SIZE];
+
+	(void)state;
+	assert_true(zone->check(TEXT("Asia/Tokyo"), why));
+	for (size_t i = 0; i < COUNT_OF(zones); i++) {
+		assert_false(zone->check(text_of(zones[i].written), why));
+		assert_string_equal(why, zones[i].why);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_addresses_make_a_leg),
 		cmocka_unit_test(without_addresses_every_leg_is_unknown),
 		cmocka_unit_test(only_calls_that_cost_money_are_outward),
+		cmocka_unit_test(a_zone_in_other_letters_is_told_its_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

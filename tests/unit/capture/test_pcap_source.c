@@ -180,12 +180,12 @@ static void what_is_no_capture_is_refused_with_a_reason(void **state)
 		size_t size;
 		const char *error;
 	} cases[] = {
-		{BYTES(""), "it: is empty: it is no capture file (pcap or pcapng)"},
-		{BYTES("\xD4"), "it: is no capture file (pcap or pcapng): it ends before a header does"},
+		{BYTES(""), "it: is empty: it is not a capture file (pcap or pcapng)"},
+		{BYTES("\xD4"), "it: is not a capture file (pcap or pcapng): it ends before a header does"},
 		{BYTES("\xD4\xC3\xB2\xA1\x02"),
-			"it: is no capture file (pcap or pcapng): it ends before a header does"},
+			"it: is not a capture file (pcap or pcapng): it ends before a header does"},
 		{BYTES("Call me at extension 1001, please."),
-			"it: is no capture file (pcap or pcapng, also compressed by gzip): unpack it, or convert it "
+			"it: is not a capture file (pcap or pcapng, also compressed by gzip): unpack it, or convert it "
 			"with 'editcap -F pcap IN OUT'"},
 	};
 
@@ -309,10 +309,10 @@ static void standard_input_may_be_a_pipe_plain_or_compressed(void **state)
 		ends(source);
 	}
 	feed("", 0);
-	does_not_open("-", "standard input: is empty: it is no capture file (pcap or pcapng)");
+	does_not_open("-", "standard input: is empty: it is not a capture file (pcap or pcapng)");
 	feed("x", 1);
 	does_not_open(
-		"-", "standard input: is no capture file (pcap or pcapng): it ends before a header does");
+		"-", "standard input: is not a capture file (pcap or pcapng): it ends before a header does");
 }
 
 static void a_pipe_is_read_as_packets_come(void **state)

@@ -296,11 +296,11 @@ static void each_mistake_has_its_line(void **state)
 		       "  off_hours = { window = 60; };\n"
 		       "};\n"
 		       "actions = { mode = \"block\"; };\n",
-		"t.conf:2: site.timezone: \"Asia/Tokio\" is no time zone of this host; write it like "
+		"t.conf:2: site.timezone: \"Asia/Tokio\" is not a time zone of this host; write it like "
 		"\"Asia/Tokyo\"\n"
 		"t.conf:4: site.trunks[0]: \"203.0.113.1/28\" has bits set past its length; did you mean "
 		"\"203.0.113.0/28\"?\n"
-		"t.conf:6: site.numbers[1]: \"0312345678\" is no number with country code; write it like "
+		"t.conf:6: site.numbers[1]: \"0312345678\" is not a number with country code; write it like "
 		"\"+81312345678\"\n"
 		"t.conf:8: site.trunk_numbers: \"E164\" must be \"as_dialled\" or \"e164\"; did you mean "
 		"\"e164\"?\n"
@@ -418,10 +418,10 @@ static void what_is_wrong_in_a_data_file_has_its_own_line(void **state)
 		"dial_plan = \"plan.conf\";\ndestinations = { high_risk = [ \"a.csv\", \"b.csv\", \"c.csv\" ]; };\n"
 		"calendar = { holidays = \"days.csv\"; };\n",
 		"plan.conf:2: trunk_prefx: no such setting; did you mean `trunk_prefix`?\n"
-		"a.csv:4: \"no\" is no country or area code of 1 to 15 digits\n"
-		"b.csv:2: \"QQ\" is no country of the table of destinations\n"
-		"c.csv:3: \"999\" is no code of the table of destinations\n"
-		"days.csv:2: \"2026-02-30\" is no day; write it like \"2026-07-20\"\n");
+		"a.csv:4: \"no\" is not a country or area code of 1 to 15 digits\n"
+		"b.csv:2: \"QQ\" is not a country of the table of destinations\n"
+		"c.csv:3: \"999\" is not a code of the table of destinations\n"
+		"days.csv:2: \"2026-02-30\" is not a day; write it like \"2026-07-20\"\n");
 }
 
 static void holidays_that_run_out_are_told_in_time(void **state)
