@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/config/config_check.h"
 
+#include "pbxguard/capture/interface.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#define PATH_SIZE 64
 
 /* An error at one element of a list. */
 #define COMPLAIN_OF_ELEMENT(reading, setting, index, ...)                                                    \
 	do {                                                                                                 \
-		char element_[PATH_SIZE];                                                                    \
-		snprintf(element_, sizeof element_, "%s[%zu]", (setting), (index));                          \
-		config_file_complain((reading)->file, (reading)->errors, element_, __VA_ARGS__);             \
+		char element_[CONFIG_ELEMENT_SIZE];                                                          \
+		config_file_complain((reading)->file, (reading)->errors,                                     \
+			config_element(element_, (setting), (index)), __VA_ARGS__);                          \
 	} while (false)
+
+char *config_element(char path[static CONFIG_ELEMENT_SIZE], const char *setting, size_t index)
+{
+	snprintf(path, CONFIG_ELEMENT_SIZE, "%s[%zu]", setting, index);
+	return path;
+}
 
 /* ---- the site's networks ------------------------------------------------------------------------- */
 
@@ -58,81 +64,6 @@ static void check_site(const struct config_reading *reading)
 		site->trunks.count + site->extensions.count > 0) {
 		config_file_warn(reading->file, reading->errors, "site",
 			"without pbx the host's own addresses are taken for the PBX");
-	}
-}
-
-/* ---- places --------------------------------------------------------------------------------------- */
-
-/* Does a row's prefix begin with these digits? Rows of up to two digits more are enough to tell: country
- * codes have at most three. */
-static bool is_beginning_of_prefix(const struct destination_table *table, const char *digits, int more)
-{
-	char longer[DESTINATION_ENTRY_SIZE + 3];
-
-	if (destination_find(table, text_of(digits)) != NULL) {
-		return true;
-	}
-	for (char digit = '0'; more > 0 && digit <= '9'; digit++) {
-		snprintf(longer, sizeof longer, "%s%c", digits, digit);
-		if (is_beginning_of_prefix(table, longer, more - 1)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* "CU", "+882" or "*" that names some place. */
-static bool names_place(const struct destination_table *table, const char *entry)
-{
-	if (strcmp(entry, "*") == 0) {
-		return true;
-	}
-	return entry[0] == '+' ? is_beginning_of_prefix(table, entry + 1, 2)
-			       : destination_has_country(table, text_of(entry));
-}
-
-typedef char place_entry[DESTINATION_ENTRY_SIZE];
-
-static bool is_among(const place_entry *entries, size_t count, const char *entry)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(entries[i], entry) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void check_place_list(
-	const struct config_reading *reading, const char *setting, const place_entry *entries, size_t count)
-{
-	const struct destination_table *table = reading->config->destination_table;
-
-	for (size_t i = 0; i < count; i++) {
-		if (table != NULL && !names_place(table, entries[i])) {
-			COMPLAIN_OF_ELEMENT(reading, setting, i,
-				entries[i][0] == '+'
-					? "\"%s\" names nothing: no number abroad begins so"
-					: "\"%s\" names nothing: it is no country of the table of destinations",
-				entries[i]);
-		} else if (is_among(entries, i, entries[i])) {
-			COMPLAIN_OF_ELEMENT(reading, setting, i, "\"%s\" is there twice", entries[i]);
-		}
-	}
-}
-
-static void check_places(const struct config_reading *reading)
-{
-	const struct destinations_settings *settings = &reading->config->settings.destinations;
-	const place_entry *deny = settings->deny, *allow = settings->allow;
-
-	check_place_list(reading, "destinations.deny", deny, settings->deny_count);
-	check_place_list(reading, "destinations.allow", allow, settings->allow_count);
-	for (size_t i = 0; i < settings->allow_count; i++) {
-		if (is_among(deny, settings->deny_count, allow[i])) {
-			COMPLAIN_OF_ELEMENT(reading, "destinations.allow", i,
-				"\"%s\" is in destinations.deny as well", allow[i]);
-		}
 	}
 }
 
@@ -194,7 +125,7 @@ static void check_hours(const struct config_reading *reading)
 {
 	static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 	struct open_minutes minutes;
-	char setting[PATH_SIZE];
+	char setting[CONFIG_ELEMENT_SIZE];
 
 	open_minutes_of(&reading->config->settings.calendar.business_hours, &minutes);
 	if (minutes.double_day >= 0) {
@@ -233,7 +164,7 @@ static void check_holidays(const struct config_reading *reading)
 
 /* ---- the rest --------------------------------------------------------------------------------------- */
 
-static void check_capture(const struct config_reading *reading)
+static void check_ports(const struct config_reading *reading)
 {
 	const struct capture_settings *settings = &reading->config->settings.capture;
 
@@ -246,14 +177,39 @@ static void check_capture(const struct config_reading *reading)
 			}
 		}
 	}
-	for (size_t i = 0; i < settings->interface_count; i++) {
-		for (size_t j = 0; j < i; j++) {
-			if (strcmp(settings->interfaces[i], settings->interfaces[j]) == 0) {
-				COMPLAIN_OF_ELEMENT(reading, "capture.interfaces", i, "\"%s\" is there twice",
-					settings->interfaces[i]);
-				break;
-			}
+}
+
+static void warn_of_interface(const struct config_reading *reading, size_t index)
+{
+	const struct capture_settings *settings = &reading->config->settings.capture;
+	const char *name = settings->interfaces[index];
+	char element[CONFIG_ELEMENT_SIZE];
+
+	config_element(element, "capture.interfaces", index);
+	if (settings->interface_count > 1 && interface_is_any(name)) {
+		config_file_warn(reading->file, reading->errors, element,
+			"\"%s\" is all the others too: their packets would count twice", name);
+	}
+	for (size_t i = 0; i < index; i++) {
+		if (strcmp(settings->interfaces[i], name) == 0) {
+			config_file_warn(reading->file, reading->errors, element,
+				"\"%s\" is there twice: its packets would count twice", name);
+			return;
 		}
+	}
+}
+
+static void check_interfaces(const struct config_reading *reading)
+{
+	const char *setting = "capture.interfaces";
+
+	if (config_file_has(reading->file, setting) &&
+		!config_file_has(reading->file, "capture.interfaces[0]")) {
+		config_file_complain(
+			reading->file, reading->errors, setting, "names no interface; write \"any\" for all");
+	}
+	for (size_t i = 0; i < reading->config->settings.capture.interface_count; i++) {
+		warn_of_interface(reading, i);
 	}
 }
 
@@ -269,11 +225,13 @@ static void check_dial_plan(const struct config_reading *reading)
 
 static void (*const checks[])(const struct config_reading *reading) = {
 	check_site,
-	check_places,
+	config_check_places,
 	check_hours,
 	check_holidays,
-	check_capture,
+	check_ports,
+	check_interfaces,
 	check_dial_plan,
+	config_check_doubts,
 };
 
 void config_check(const struct config_reading *reading)

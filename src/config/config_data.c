@@ -15,8 +15,46 @@
 static void complain_of_file(const struct config_reading *reading, const char *setting, const char *failure)
 {
 	struct config_place place = config_file_place(reading->file, setting);
+	char text[CONFIG_ERROR_SIZE];
 
-	config_errors_add_text(reading->errors, place.order, failure);
+	if (config_file_has(reading->file, setting)) {
+		snprintf(text, sizeof text, "%.480s (named as %s at %.80s:%zu)", failure, setting, place.file,
+			place.line);
+	} else {
+		snprintf(text, sizeof text, "%.500s (named as %s by default)", failure, setting);
+	}
+	config_errors_add_text(reading->errors, place.order, text);
+}
+
+/* The folder in which files for this setting lie; NULL: none. */
+static const char *usual_folder(const char *setting)
+{
+	return strcmp(setting, "dial_plan") == 0                               ? "dial-plans"
+	       : text_begins(text_of(setting), TEXT("destinations.high_risk")) ? "high-risk"
+	       : text_begins(text_of(setting), TEXT("calendar.holidays"))      ? "holidays"
+									       : NULL;
+}
+
+/* There is no such file: where it was sought, and which there are. */
+static void complain_missing(const struct config_reading *reading, const char *setting, const char *name)
+{
+	char sought[CONFIG_ERROR_SIZE / 4] = "", others[CONFIG_ERROR_SIZE / 2] = "";
+	const char *folder = usual_folder(setting);
+
+	if (name[0] != '/') {
+		data_folders_list(reading->folders, sought, sizeof sought);
+	}
+	if (folder != NULL) {
+		data_folders_files(reading->folders, folder, others, sizeof others);
+	}
+	if (reading->config->path == NULL) {
+		config_file_complain(reading->file, reading->errors, setting,
+			"\"%s\" does not exist in %s: pbxguard is not installed completely", name, sought);
+		return;
+	}
+	config_file_complain(reading->file, reading->errors, setting, "\"%s\" does not exist%s%s%s%s", name,
+		sought[0] == '\0' ? "" : "; sought in ", sought,
+		others[0] == '\0' ? "" : "; there are: ", others);
 }
 
 /* Which file is meant; NULL and an error when there is none. Borrows the configuration. */
@@ -24,7 +62,7 @@ static const char *find_file(const struct config_reading *reading, const char *s
 {
 	struct config *config = reading->config;
 	struct config_data_file *file = &config->data_files[config->data_file_count];
-	char sought[CONFIG_ERROR_SIZE / 2];
+	char buffer[80];
 
 	assert(config->data_file_count < CONFIG_DATA_FILES_MAX);
 	if (name[0] == '\0') {
@@ -32,9 +70,13 @@ static const char *find_file(const struct config_reading *reading, const char *s
 		return NULL;
 	}
 	if (!data_folders_find(reading->folders, name, file->path)) {
-		config_file_complain(reading->file, reading->errors, setting,
-			"\"%s\" is no file; sought in %s", name,
-			data_folders_list(reading->folders, sought, sizeof sought));
+		const char *what = data_folders_what(reading->folders, name, buffer, sizeof buffer);
+		if (what != NULL) {
+			config_file_complain(
+				reading->file, reading->errors, setting, "\"%s\" %s", name, what);
+		} else {
+			complain_missing(reading, setting, name);
+		}
 		return NULL;
 	}
 	snprintf(file->setting, sizeof file->setting, "%s", setting);
@@ -53,6 +95,18 @@ static void take_over_errors(const struct config_reading *reading, const struct 
 	}
 }
 
+/* Something else in the same syntax, such as pbxguard.conf itself, lacks all that a plan must have. */
+static bool is_dial_plan(const struct config_file *file)
+{
+	for (size_t i = 0; i < dial_plan_settings.count; i++) {
+		const struct setting *setting = &dial_plan_settings.settings[i];
+		if (setting->required && config_file_has(file, setting->name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void read_dial_plan(const struct config_reading *reading)
 {
 	struct config *config = reading->config;
@@ -67,8 +121,11 @@ static void read_dial_plan(const struct config_reading *reading)
 		return;
 	}
 	struct config_file *file = config_file_open(path, errors);
-	if (file != NULL) {
+	if (file != NULL && is_dial_plan(file)) {
 		config_file_fill(file, &dial_plan_settings, &config->dial_plan, errors);
+	} else if (file != NULL) {
+		config_errors_add(errors, &(struct config_place){.file = path}, NULL,
+			"is not a dial plan: it names no country, no emergency numbers, nothing that one has");
 	}
 	config_file_free(file);
 	take_over_errors(reading, errors);

@@ -251,7 +251,9 @@ struct config_place config_file_place(const struct config_file *file, const char
 	bool is_there;
 	const struct config_node *node = find_nearest(file, text_of(setting), &is_there);
 
-	return config_source_place(&file->source, node->line);
+	struct config_place place = config_source_place(&file->source, node->line);
+	place.line = file->source.size == 0 ? 0 : place.line;
+	return place;
 }
 
 bool config_file_has(const struct config_file *file, const char *setting)
@@ -260,6 +262,18 @@ bool config_file_has(const struct config_file *file, const char *setting)
 
 	find_nearest(file, text_of(setting), &is_there);
 	return is_there;
+}
+
+bool config_file_text(const struct config_file *file, const char *setting, struct text *value)
+{
+	bool is_there;
+	const struct config_node *node = find_nearest(file, text_of(setting), &is_there);
+
+	if (!is_there || node->kind != CONFIG_NODE_STRING) {
+		return false;
+	}
+	*value = node->value;
+	return true;
 }
 
 void config_file_complain(const struct config_file *file, struct config_errors *errors, const char *setting,

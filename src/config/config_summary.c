@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/config/config.h"
 
+#include "pbxguard/capture/interface.h"
 #include "pbxguard/config/config_check.h"
 
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Each line begins with what it is about. */
 static void __attribute__((format(printf, 3, 4))) say(FILE *out, const char *about, const char *format, ...)
@@ -52,12 +55,40 @@ static void say_texts(
 	fputc('\n', out);
 }
 
+/* The zone's name where the configuration leaves it to the host; borrows buffer. */
+static const char *host_zone(char *buffer, size_t buffer_size)
+{
+	static const char folder[] = "/zoneinfo/";
+	const char *zone = getenv("TZ");
+
+	if (zone != NULL && zone[0] != '\0') {
+		return zone[0] == ':' ? zone + 1 : zone;
+	}
+	ssize_t size = readlink("/etc/localtime", buffer, buffer_size - 1);
+	buffer[size < 0 ? 0 : size] = '\0';
+	const char *name = strstr(buffer, folder);
+	return name == NULL ? "of this computer" : name + sizeof folder - 1;
+}
+
+/* The first line to look at: with a wrong zone every hour is wrong. */
+static void say_now(FILE *out, const struct config *config, instant now)
+{
+	const struct site *site = &config->settings.site;
+	struct calendar_reading reading;
+	struct local_time local;
+	char zone[256];
+
+	local_time_of(now, &local);
+	calendar_read(config->calendar, now, &reading);
+	say(out, "site", "%s, time zone %s, now %02d:%02d, %s%s", site->name,
+		site->timezone[0] == '\0' ? host_zone(zone, sizeof zone) : site->timezone, local.hour,
+		local.minute, reading.is_open ? "" : "closed: ", reading.text);
+}
+
 static void say_site(FILE *out, const struct config *config)
 {
 	const struct site *site = &config->settings.site;
 
-	say(out, "site", "%s, time zone %s", site->name,
-		site->timezone[0] == '\0' ? "of this computer" : site->timezone);
 	say_networks(out, "PBX", &site->pbx,
 		"not given: live, this computer's own addresses; of a capture, every leg is unknown");
 	say_networks(out, "trunks", &site->trunks,
@@ -72,12 +103,23 @@ static void say_site(FILE *out, const struct config *config)
 							  : "as_dialled");
 }
 
+static void say_interfaces(FILE *out, const struct capture_settings *capture)
+{
+	fprintf(out, "%-14s", "interfaces");
+	for (size_t i = 0; i < capture->interface_count; i++) {
+		const char *name = capture->interfaces[i];
+		bool is_there = interface_is_any(name) || if_nametoindex(name) != 0;
+		fprintf(out, "%s %s%s", i == 0 ? "" : ",", name,
+			is_there ? "" : " (warning: this computer has none of that name)");
+	}
+	fputc('\n', out);
+}
+
 static void say_capture(FILE *out, const struct config *config)
 {
 	const struct capture_settings *capture = &config->settings.capture;
 
-	say_texts(out, "interfaces", capture->interfaces[0], CAPTURE_INTERFACE_SIZE, capture->interface_count,
-		"none");
+	say_interfaces(out, capture);
 	if (capture->port_count == 0) {
 		say(out, "ports", "%d; of a capture, all", CAPTURE_SIP_PORT);
 		return;
@@ -99,15 +141,38 @@ static void say_files(FILE *out, const struct config *config)
 
 /* ---- destinations and calendar ------------------------------------------------------------------------ */
 
+static void say_numbers(FILE *out, const char *about, const struct dial_number *numbers, size_t count)
+{
+	if (count == 0) {
+		say(out, about, "none");
+		return;
+	}
+	fprintf(out, "%-14s", about);
+	for (size_t i = 0; i < count; i++) {
+		fprintf(out, "%s %s %s", i == 0 ? "" : ",", numbers[i].number, numbers[i].name);
+	}
+	fputc('\n', out);
+}
+
+static const char *plural(size_t count, const char *one, const char *more)
+{
+	return count == 1 ? one : more;
+}
+
 static void say_destinations(FILE *out, const struct config *config)
 {
 	const struct destinations_settings *settings = &config->settings.destinations;
+	const struct dial_plan *plan = &config->dial_plan;
+	size_t rows = destination_count(config->destination_table);
+	size_t codes = destination_lists_high_risk_count(config->destination_lists);
 
-	say(out, "dial plan", "%s, country code +%s, %zu emergency numbers", config->dial_plan.name,
-		config->dial_plan.country_code, config->dial_plan.emergency_count);
-	say(out, "destinations", "%zu prefixes; %zu countries are high-risk, under %zu codes",
-		destination_count(config->destination_table), config->high_risk_countries,
-		destination_lists_high_risk_count(config->destination_lists));
+	say(out, "dial plan", "%s, country code +%s", plan->name, plan->country_code);
+	say_numbers(out, "emergency", plan->emergency, plan->emergency_count);
+	say_numbers(out, "services", plan->services, plan->service_count);
+	say(out, "destinations", "%zu %s; %zu %s high-risk, under %zu %s", rows,
+		plural(rows, "prefix", "prefixes"), config->high_risk_countries,
+		plural(config->high_risk_countries, "country is", "countries are"), codes,
+		plural(codes, "code", "codes"));
 	say_texts(out, "denied", settings->deny[0], DESTINATION_ENTRY_SIZE, settings->deny_count, "none");
 	say_texts(out, "allowed", settings->allow[0], DESTINATION_ENTRY_SIZE, settings->allow_count, "none");
 }
@@ -210,8 +275,8 @@ static void say_actions(FILE *out, const struct config *config)
 {
 	const struct action_settings *actions = &config->settings.actions;
 
-	say(out, "alerts", "mode monitor: told, nothing is refused; at most %" PRIu32 " lines a minute",
-		actions->alerts_per_minute);
+	say(out, "alerts", "mode monitor: told, nothing is refused; at most %" PRIu32 " %s a minute",
+		actions->alerts_per_minute, plural(actions->alerts_per_minute, "line", "lines"));
 	if (!actions->syslog.enabled) {
 		say(out, "syslog", "off");
 		return;
@@ -232,7 +297,7 @@ static void (*const parts[])(FILE *out, const struct config *config) = {
 	say_files,
 };
 
-char *config_summary(const struct config *config)
+char *config_summary(const struct config *config, instant now)
 {
 	char *text = NULL;
 	size_t size;
@@ -242,6 +307,7 @@ char *config_summary(const struct config *config)
 		return NULL;
 	}
 	say(out, "configuration", "%s", config->path == NULL ? "none: the built-in defaults" : config->path);
+	say_now(out, config, now);
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
 		parts[i](out, config);
 	}

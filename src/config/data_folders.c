@@ -3,7 +3,10 @@
 
 #include "pbxguard/build.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -109,6 +112,67 @@ bool data_folders_find(const struct data_folders *folders, const char *name, cha
 		}
 	}
 	return false;
+}
+
+/* NULL: there is nothing of this name. */
+static const char *what_is(const char *path, char *buffer, size_t buffer_size)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0) {
+		if (errno == ENOENT || errno == ENOTDIR) {
+			return NULL;
+		}
+		snprintf(buffer, buffer_size, "can't be read: %s", strerror(errno));
+		return buffer;
+	}
+	return S_ISREG(status.st_mode)                              ? NULL
+	       : S_ISDIR(status.st_mode)                            ? "is a folder, not a file"
+	       : S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode) ? "is a device, not a file"
+								    : "is not a regular file";
+}
+
+const char *data_folders_what(
+	const struct data_folders *folders, const char *name, char *buffer, size_t buffer_size)
+{
+	char path[DATA_PATH_SIZE];
+	const char *what = name[0] == '/' ? what_is(name, buffer, buffer_size) : NULL;
+
+	for (size_t i = 0; name[0] != '/' && what == NULL && i < folders->count; i++) {
+		what = join(folders->folders[i], name, path) ? what_is(path, buffer, buffer_size) : NULL;
+	}
+	return what;
+}
+
+static int is_data_file(const struct dirent *entry)
+{
+	const char *end = strrchr(entry->d_name, '.');
+
+	return end != NULL && end != entry->d_name && (strcmp(end, ".conf") == 0 || strcmp(end, ".csv") == 0);
+}
+
+char *data_folders_files(
+	const struct data_folders *folders, const char *folder, char *buffer, size_t buffer_size)
+{
+	char path[DATA_PATH_SIZE];
+	size_t used = 0;
+
+	buffer[0] = '\0';
+	for (size_t i = 0; i < folders->count && used == 0; i++) {
+		struct dirent **entries = NULL;
+		int count = join(folders->folders[i], folder, path)
+				    ? scandir(path, &entries, is_data_file, alphasort)
+				    : 0;
+		for (int j = 0; j < count; j++) {
+			if (used < buffer_size) {
+				used += (size_t)snprintf(buffer + used, buffer_size - used, "%s%s/%s",
+					j == 0 ? "" : ", ", folder, entries[j]->d_name);
+			}
+			free(entries[j]);
+		}
+		free(entries);
+	}
+	return buffer;
 }
 
 char *data_folders_list(const struct data_folders *folders, char *buffer, size_t buffer_size)

@@ -13,7 +13,7 @@
 
 int explain_config(struct start *start)
 {
-	char *summary = config_summary(start->config);
+	char *summary = config_summary(start->config, instant_now());
 
 	if (summary == NULL) {
 		log_write(&start->log, LOG_LEVEL_ERROR, "could not sum the configuration up: no memory");

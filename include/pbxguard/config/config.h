@@ -76,8 +76,10 @@ struct config *config_new_with_folders(
 	const char *path, const struct data_folders *folders, instant now, struct config_errors *errors);
 void config_free(struct config *config); /* NULL is fine */
 
-/* What is guarded and how, in lines for a person (--check-config). Heap, the caller's; NULL without memory.
+/*
+ * What is guarded and how, in lines for a person (--check-config). The process's time zone is the site's; now
+ * is for whether it is open. Heap, the caller's; NULL without memory.
  */
-char *config_summary(const struct config *config);
+char *config_summary(const struct config *config, instant now);
 
 #endif

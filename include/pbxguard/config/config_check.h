@@ -5,7 +5,16 @@
 
 #include "pbxguard/config/config_data.h"
 
+#define CONFIG_ELEMENT_SIZE 64
+
 void config_check(const struct config_reading *reading);
+/* Its parts that have files of their own: the places of destinations.deny and allow; what is good but
+ * hardly meant, which are warnings. */
+void config_check_places(const struct config_reading *reading);
+void config_check_doubts(const struct config_reading *reading);
+
+/* "destinations.deny[2]". Returns path. */
+char *config_element(char path[static CONFIG_ELEMENT_SIZE], const char *setting, size_t index);
 
 /* The minutes of a week in which the site is open, Monday first; for hours that passed their table's check.
  */

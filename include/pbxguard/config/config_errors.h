@@ -45,6 +45,10 @@ void config_errors_add_list(struct config_errors *errors, const struct config_pl
 /* A line that is whole already, as the readers of data files give it. */
 void config_errors_add_text(struct config_errors *errors, size_t order, const char *text);
 
+/* Adds to the error, if there is one, that has this place and setting. */
+void config_errors_append(struct config_errors *errors, const struct config_place *place, const char *setting,
+	const char *more);
+
 /* One a line, then "and N more" where some did not fit. */
 void config_errors_write(const struct config_errors *errors, FILE *stream);
 

@@ -35,11 +35,12 @@ bool config_file_fill(const struct config_file *file, const struct setting_table
 /*
  * For what is checked after the reading: where a setting stands, by its path: "destinations.allow[2]"
  * (counted from 0), "site.pbx". What the file does not have stands where the nearest group around it does, or
- * in line
- * 1. Borrows the file.
+ * in line 1, or in no line of an empty file. Borrows the file.
  */
 struct config_place config_file_place(const struct config_file *file, const char *setting);
 bool config_file_has(const struct config_file *file, const char *setting);
+/* What stands there in quotes, good or not. False when nothing does. Borrows the file. */
+bool config_file_text(const struct config_file *file, const char *setting, struct text *value);
 /* An error, or a warning, at the place of the setting. */
 void config_file_complain(const struct config_file *file, struct config_errors *errors, const char *setting,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -29,6 +29,14 @@ void data_folders_add(struct data_folders *folders, const char *folder);
 /* A name that begins with a slash is only itself. False when it is nowhere; path is then untouched. */
 bool data_folders_find(
 	const struct data_folders *folders, const char *name, char path[static DATA_PATH_SIZE]);
+/* What stands where a file of this name was expected: "is a folder, not a file", "can't be read: …"; NULL
+ * when nothing does. */
+const char *data_folders_what(
+	const struct data_folders *folders, const char *name, char *buffer, size_t buffer_size);
+/* The files of a folder ("dial-plans"), as they could be named: "dial-plans/germany.conf, …"; empty when
+ * there are none. Returns buffer. */
+char *data_folders_files(
+	const struct data_folders *folders, const char *folder, char *buffer, size_t buffer_size);
 /* "conf, /usr/share/pbxguard", for the message. Returns buffer. */
 char *data_folders_list(const struct data_folders *folders, char *buffer, size_t buffer_size);
 

@@ -305,8 +305,8 @@ static void each_mistake_has_its_line(void **state)
 		"t.conf:8: site.trunk_numbers: \"E164\" must be \"as_dialled\" or \"e164\"; did you mean "
 		"\"e164\"?\n"
 		"t.conf:12: destinations.deny[1]: \"+999\" names nothing: no number abroad begins so\n"
-		"t.conf:14: destinations.allow[0]: \"QQ\" names nothing: it is no country of the table of "
-		"destinations\n"
+		"t.conf:14: destinations.allow[0]: \"QQ\" names nothing: the table of destinations has no "
+		"such country\n"
 		"t.conf:15: destinations.allow[1]: \"US\" is in destinations.deny as well\n"
 		"t.conf:19: calendar.business_hours.mon: has hours that overlap others\n"
 		"t.conf:20: calendar.closed[0]: \"02-30\" names no days; write \"12-29..01-03\" for each year, "
@@ -353,6 +353,87 @@ static void a_place_is_named_once_and_exists(void **state)
 		"destinations = { deny = [ \"+8\", \"+1246555\", \"+882\", \"XK\" ]; allow = []; };", ""));
 }
 
+#define FORM                                                                                                 \
+	" is not a place; write a country in two capital letters (\"CU\"), a prefix (\"+882\") or \"*\"; did you mean "
+
+static void every_place_is_checked_and_told_what_was_meant(void **state)
+{
+	(void)state;
+	assert_refused(
+		"destinations = { deny = [\n\"cu\",\n\"882\",\n\"00882\",\n\"UK\",\n\"USA\",\n\"Cuba\",\n"
+		"\"united kingdom\",\n\"英国\",\n\"+999\",\n\"QQ\",\n\"CU\",\n\"CU\",\n\"Guernsey\" ];\n"
+		"allow = \"CU\"; };",
+		"t.conf:2: destinations.deny[0]: \"cu\"" FORM "\"CU\"?\n"
+		"t.conf:3: destinations.deny[1]: \"882\"" FORM "\"+882\"?\n"
+		"t.conf:4: destinations.deny[2]: \"00882\"" FORM "\"+882\"?\n"
+		"t.conf:5: destinations.deny[3]: \"UK\" names nothing: the table of destinations has no such "
+		"country; did you mean \"GB\"?\n"
+		"t.conf:6: destinations.deny[4]: \"USA\"" FORM "\"US\"?\n"
+		"t.conf:7: destinations.deny[5]: \"Cuba\"" FORM "\"CU\"?\n"
+		"t.conf:8: destinations.deny[6]: \"united kingdom\"" FORM "\"GB\"?\n"
+		"t.conf:9: destinations.deny[7]: \"英国\"" FORM "\"GB\"?\n"
+		"t.conf:10: destinations.deny[8]: \"+999\" names nothing: no number abroad begins so\n"
+		"t.conf:11: destinations.deny[9]: \"QQ\" names nothing: the table of destinations has no such "
+		"country\n"
+		"t.conf:13: destinations.deny[11]: \"CU\" is there twice\n"
+		"t.conf:14: destinations.deny[12]: \"Guernsey\"" FORM "\"GG\"?\n"
+		"t.conf:15: destinations.allow[0]: \"CU\" is in destinations.deny as well\n");
+}
+
+static void the_guard_listens_somewhere_and_once(void **state)
+{
+	(void)state;
+	assert_refused("capture = { interfaces = []; };",
+		"t.conf:1: capture.interfaces: names no interface; write \"any\" for all\n");
+	assert_refused("capture = { interfaces = [ \"a b\" ]; };",
+		"t.conf:1: capture.interfaces[0]: \"a b\" is not the name of an interface; write it like \"eth0\", "
+		"or \"any\"\n");
+	config_free(assert_accepted("capture = { interfaces = [ \"eth0\", \"any\",\n\"eth0\" ]; };",
+		"t.conf:1: capture.interfaces[1]: warning: \"any\" is all the others too: their packets would "
+		"count twice\n"
+		"t.conf:2: capture.interfaces[2]: warning: \"eth0\" is there twice: its packets would count "
+		"twice\n"));
+}
+
+static void what_is_hardly_meant_is_a_warning(void **state)
+{
+	static const struct {
+		const char *text, *warning;
+	} cases[] = {
+		{"rules = { denied_destination = { enabled = false; }; high_risk_destination = { enabled = "
+		 "false; };\noff_hours = { enabled = false; }; call_burst = { enabled = false; }; };",
+			"rules: warning: every rule is switched off, so nothing is ever told"},
+		{"destinations = { allow = [ \"*\" ]; };",
+			"destinations.allow[0]: warning: \"*\" allows every country, so no high-risk destination is "
+			"ever told"},
+		{"destinations = { deny = [ \"JP\" ]; };",
+			"destinations.deny[0]: warning: \"JP\" is at home: only calls abroad are judged"},
+		{"destinations = { allow = [ \"US\", \"+8190\" ]; };",
+			"destinations.allow[1]: warning: \"+8190\" is at home: only calls abroad are judged"},
+		{"calendar = { closed = [ \"2026-11-22\", \"2026-08-13..2026-08-16\", \"01-01\" ]; };",
+			"calendar.closed[1]: warning: \"2026-08-13..2026-08-16\" is over"},
+		{"site = { pbx = \"192.0.2.10\"; extensions = [ \"0.0.0.0/0\" ]; };",
+			"site.extensions[0]: warning: \"0.0.0.0/0\" is every address, so nobody is a stranger"},
+		{"site = { pbx = \"192.0.2.10\"; extensions = [ \"::/0\" ]; };",
+			"site.extensions[0]: warning: \"::/0\" is every address, so nobody is a stranger"},
+		{"rules = { call_burst = { minute_warning = 5; hour_warning = 4; }; };",
+			"rules.call_burst.minute_warning: warning: 5 calls in a minute are more than "
+			"hour_warning, 4 in an hour, which always comes first"},
+		{"dial_plan = \"dial-plans/germany.conf\";",
+			"calendar.holidays: warning: the dial plan is Germany's, the holidays are Japan's; name "
+			"a file of your own, or none: [ ]"},
+	};
+	char expected[256];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		snprintf(expected, sizeof expected, "t.conf:1: %s\n", cases[i].warning);
+		config_free(assert_accepted(cases[i].text, expected));
+	}
+	config_free(assert_accepted(
+		"dial_plan = \"dial-plans/germany.conf\"; calendar = { holidays = [ ]; };", ""));
+}
+
 static void hours_do_not_overlap_even_over_midnight(void **state)
 {
 	(void)state;
@@ -384,10 +465,58 @@ static void a_file_that_is_nowhere_says_where_it_was_sought(void **state)
 	write_file("t.conf", "dial_plan = \"a.conf\";\ndestinations = { table = \"b.csv\";\nhigh_risk = [];\n"
 			     "};\ncalendar = { holidays = [\n\"c.csv\", \"\" ]; };\n");
 	assert_null(config_new_with_folders("t.conf", &folders, NOW, &errors));
-	assert_lines(&errors, "t.conf:1: dial_plan: \"a.conf\" is no file; sought in here, /there\n"
-			      "t.conf:2: destinations.table: \"b.csv\" is no file; sought in here, /there\n"
-			      "t.conf:6: calendar.holidays[0]: \"c.csv\" is no file; sought in here, /there\n"
-			      "t.conf:6: calendar.holidays[1]: a file's name is missing\n");
+	assert_lines(&errors,
+		"t.conf:1: dial_plan: \"a.conf\" does not exist; sought in here, /there\n"
+		"t.conf:2: destinations.table: \"b.csv\" does not exist; sought in here, /there\n"
+		"t.conf:6: calendar.holidays[0]: \"c.csv\" does not exist; sought in here, /there\n"
+		"t.conf:6: calendar.holidays[1]: a file's name is missing\n");
+}
+
+static void what_is_not_a_file_says_what_it_is(void **state)
+{
+	struct config_errors errors = {0};
+	struct data_folders folders = {0};
+
+	(void)state;
+	assert_int_equal(mkdir("dial-plans", 0700), 0);
+	write_file("dial-plans/b.conf", "");
+	write_file("dial-plans/a.conf", "");
+	write_file("dial-plans/notes.new", "");
+	data_folders_add(&folders, ".");
+	write_file("t.conf", "dial_plan = \"dial-plans/c.conf\";\ndestinations = { table = \"dial-plans\";\n"
+			     "high_risk = [ \"/dev/null\",\n\"/no/such.csv\" ]; };\n"
+			     "calendar = { holidays = []; };\n");
+	assert_null(config_new_with_folders("t.conf", &folders, NOW, &errors));
+	assert_lines(&errors,
+		"t.conf:1: dial_plan: \"dial-plans/c.conf\" does not exist; sought in .; there are: "
+		"dial-plans/a.conf, dial-plans/b.conf\n"
+		"t.conf:2: destinations.table: \"dial-plans\" is a folder, not a file\n"
+		"t.conf:3: destinations.high_risk[0]: \"/dev/null\" is a device, not a file\n"
+		"t.conf:4: destinations.high_risk[1]: \"/no/such.csv\" does not exist\n");
+	errors = (struct config_errors){0};
+	folders = (struct data_folders){0};
+	data_folders_add(&folders, "/nowhere");
+	assert_null(config_new_with_folders(NULL, &folders, NOW, &errors));
+	assert_string_equal(errors.list[0].text,
+		"built-in defaults: dial_plan: \"dial-plans/japan.conf\" does not exist in /nowhere: pbxguard is "
+		"not installed completely");
+}
+
+static void a_file_that_is_something_else_is_told_in_one_line(void **state)
+{
+	(void)state;
+	write_file("list.csv", "code,name_ja,iso\n7,x,RU\n");
+	assert_refused("# mine\ndial_plan = \"t.conf\";",
+		"t.conf: is not a dial plan: it names no country, no emergency numbers, nothing that one has "
+		"(named as dial_plan at t.conf:2)\n");
+	assert_refused("dial_plan = \"list.csv\";",
+		"list.csv:1: `=` is missing after code, before `,` (named as dial_plan at t.conf:1)\n");
+	assert_refused("calendar = {\nholidays = \"list.csv\"; };",
+		"list.csv:1: the header line has no column date (named as calendar.holidays[0] at t.conf:2)\n");
+	write_file("destinations.csv", "prefix\n");
+	assert_refused("destinations = { high_risk = []; };",
+		"destinations.csv:1: the header line has no column iso (named as destinations.table by "
+		"default)\n");
 }
 
 static void a_file_beside_the_configuration_comes_first(void **state)
@@ -417,11 +546,16 @@ static void what_is_wrong_in_a_data_file_has_its_own_line(void **state)
 	assert_refused(
 		"dial_plan = \"plan.conf\";\ndestinations = { high_risk = [ \"a.csv\", \"b.csv\", \"c.csv\" ]; };\n"
 		"calendar = { holidays = \"days.csv\"; };\n",
-		"plan.conf:2: trunk_prefx: no such setting; did you mean `trunk_prefix`?\n"
-		"a.csv:4: \"no\" is not a country or area code of 1 to 15 digits\n"
-		"b.csv:2: \"QQ\" is not a country of the table of destinations\n"
-		"c.csv:3: \"999\" is not a code of the table of destinations\n"
-		"days.csv:2: \"2026-02-30\" is not a day; write it like \"2026-07-20\"\n");
+		"plan.conf:2: trunk_prefx: no such setting; did you mean `trunk_prefix`? (named as dial_plan at "
+		"t.conf:1)\n"
+		"a.csv:4: \"no\" is not a country or area code of 1 to 15 digits (named as "
+		"destinations.high_risk[0] at t.conf:2)\n"
+		"b.csv:2: \"QQ\" is not a country of the table of destinations (named as "
+		"destinations.high_risk[1] at t.conf:2)\n"
+		"c.csv:3: \"999\" is not a code of the table of destinations (named as "
+		"destinations.high_risk[2] at t.conf:2)\n"
+		"days.csv:2: \"2026-02-30\" is not a day; write it like \"2026-07-20\" (named as "
+		"calendar.holidays[0] at t.conf:3)\n");
 }
 
 static void holidays_that_run_out_are_told_in_time(void **state)
@@ -456,12 +590,14 @@ static void holidays_that_run_out_are_told_in_time(void **state)
 static void the_summary_says_what_a_person_can_judge(void **state)
 {
 	static const char *const expected[] = {
-		"site           tokyo-hq, time zone Asia/Tokyo\n",
+		"site           tokyo-hq, time zone Asia/Tokyo, now 12:00, closed: weekend\n",
 		"PBX            192.0.2.10\n",
 		"trunks         203.0.113.0/28, 2001:db8::/64\n",
 		"extensions     not given: any address could be a phone, so no caller is known for a stranger\n",
-		"interfaces     eth0\n",
+		"interfaces     lo, no-such0 (warning: this computer has none of that name)\n",
 		"ports          5060; of a capture, all\n",
+		"emergency      110 police, 118 coast guard, 119 fire and ambulance\n",
+		"services       104 directory enquiries, 113 line faults,",
 		" 77 countries are high-risk, under 76 codes\n",
 		"denied         CU, +882\n",
 		"allowed        none\n",
@@ -483,15 +619,27 @@ static void the_summary_says_what_a_person_can_judge(void **state)
 		"destinations = { deny = [ \"CU\", \"+882\" ]; };\n"
 		"calendar = { business_hours = { mon = \"09:00-12:00,13:00-18:00\"; fri = \"22:00-03:30\"; };\n"
 		"closed = \"12-29..01-03\"; };\n"
-		"capture = { interfaces = \"eth0\"; }; rules = { off_hours = { enabled = false; }; };\n"
+		"capture = { interfaces = [ \"lo\", \"no-such0\" ]; }; rules = { off_hours = { enabled = false; }; };\n"
 		"actions = { alerts_per_minute = 30; syslog = { enabled = false; }; };",
 		"");
-	char *summary = config_summary(config);
+	char *summary = config_summary(config, NOW);
 	for (size_t i = 0; i < COUNT_OF(expected); i++) {
 		if (strstr(summary, expected[i]) == NULL) {
 			fail_msg("the summary lacks: %s\nin:\n%s", expected[i], summary);
 		}
 	}
+	assert_int_equal(summary[strlen(summary) - 1], '\n');
+	free(summary);
+	config_free(config);
+}
+
+static void the_summary_names_the_hosts_time_zone(void **state)
+{
+	struct config *config = read_good(NULL);
+
+	(void)state;
+	char *summary = config_summary(config, moment("2026-11-24 09:00"));
+	assert_non_null(strstr(summary, "time zone Asia/Tokyo, now 09:00, open\n"));
 	free(summary);
 	config_free(config);
 }
@@ -576,12 +724,18 @@ int main(void)
 		IN_FOLDER(each_mistake_has_its_line),
 		IN_FOLDER(what_is_the_carriers_is_nobody_elses),
 		IN_FOLDER(a_place_is_named_once_and_exists),
+		IN_FOLDER(every_place_is_checked_and_told_what_was_meant),
+		IN_FOLDER(the_guard_listens_somewhere_and_once),
+		IN_FOLDER(what_is_hardly_meant_is_a_warning),
 		IN_FOLDER(hours_do_not_overlap_even_over_midnight),
 		IN_FOLDER(a_file_that_is_nowhere_says_where_it_was_sought),
+		IN_FOLDER(what_is_not_a_file_says_what_it_is),
+		IN_FOLDER(a_file_that_is_something_else_is_told_in_one_line),
 		IN_FOLDER(a_file_beside_the_configuration_comes_first),
 		IN_FOLDER(what_is_wrong_in_a_data_file_has_its_own_line),
 		IN_FOLDER(holidays_that_run_out_are_told_in_time),
 		IN_FOLDER(the_summary_says_what_a_person_can_judge),
+		cmocka_unit_test(the_summary_names_the_hosts_time_zone),
 		cmocka_unit_test(no_text_does_harm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

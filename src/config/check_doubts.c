@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What may be written but is hardly meant: warnings. */
+#include "pbxguard/config/config_check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static void __attribute__((format(printf, 4, 5)))
+doubt(const struct config_reading *reading, const char *setting, size_t index, const char *format, ...)
+{
+	char element[CONFIG_ELEMENT_SIZE];
+	struct config_place place = config_file_place(reading->file, config_element(element, setting, index));
+	va_list arguments;
+
+	va_start(arguments, format);
+	config_errors_add_list(reading->errors, &place, element, true, format, arguments);
+	va_end(arguments);
+}
+
+static void doubt_rules(const struct config_reading *reading)
+{
+	for (size_t i = 0; i < rules_count(); i++) {
+		if (rules_settings_enabled(reading->config->rules, i)) {
+			return;
+		}
+	}
+	config_file_warn(reading->file, reading->errors, "rules",
+		"every rule is switched off, so nothing is ever told");
+}
+
+static uint32_t number_of(const struct rule *rule, const void *settings, const char *name)
+{
+	const struct setting *setting = setting_find(rule->settings, text_of(name));
+
+	return *(const uint32_t *)(const void *)((const char *)settings + setting->offset);
+}
+
+/* More calls in a minute than in an hour: the hour's limit always comes first. */
+static void doubt_burst(const struct config_reading *reading)
+{
+	static const char *const levels[] = {"warning", "critical"};
+	char minute[32], hour[32], path[CONFIG_ELEMENT_SIZE];
+
+	for (size_t i = 0; i < rules_count(); i++) {
+		const struct rule *rule = rules_at(i);
+		const void *settings = rules_settings_at(reading->config->rules, i);
+		for (size_t j = 0; strcmp(rule->name, "call_burst") == 0 && j < 2; j++) {
+			snprintf(minute, sizeof minute, "minute_%s", levels[j]);
+			snprintf(hour, sizeof hour, "hour_%s", levels[j]);
+			snprintf(path, sizeof path, "rules.call_burst.%s", minute);
+			if (number_of(rule, settings, minute) > number_of(rule, settings, hour)) {
+				config_file_warn(reading->file, reading->errors, path,
+					"%" PRIu32 " calls in a minute are more than %s, %" PRIu32
+					" in an hour, which always comes first",
+					number_of(rule, settings, minute), hour,
+					number_of(rule, settings, hour));
+			}
+		}
+	}
+}
+
+/* ---- places ----------------------------------------------------------------------------------------- */
+
+static bool is_home(const struct config *config, const char *country)
+{
+	const struct dial_plan *plan = &config->dial_plan;
+	bool is_home = country[0] != '\0' && strcmp(country, plan->country) == 0;
+
+	for (size_t i = 0; i < plan->also_home_count; i++) {
+		is_home = is_home || strcmp(country, plan->also_home[i]) == 0;
+	}
+	return is_home;
+}
+
+/* The country of an entry, "JP" or "+81"; empty for none. */
+static const char *country_of(const struct config *config, const char *entry)
+{
+	const struct destination *row =
+		entry[0] == '+' ? destination_find(config->destination_table, text_of(entry + 1)) : NULL;
+
+	return entry[0] != '+' ? entry : row == NULL ? "" : row->country;
+}
+
+static void doubt_places(const struct config_reading *reading, const char *setting,
+	const char entries[][DESTINATION_ENTRY_SIZE], size_t count)
+{
+	const struct config *config = reading->config;
+
+	for (size_t i = 0; i < count && config->destination_table != NULL; i++) {
+		if (is_home(config, country_of(config, entries[i]))) {
+			doubt(reading, setting, i, "\"%s\" is at home: only calls abroad are judged",
+				entries[i]);
+		}
+	}
+}
+
+static void doubt_destinations(const struct config_reading *reading)
+{
+	const struct destinations_settings *settings = &reading->config->settings.destinations;
+
+	doubt_places(reading, "destinations.deny", settings->deny, settings->deny_count);
+	doubt_places(reading, "destinations.allow", settings->allow, settings->allow_count);
+	for (size_t i = 0; reading->errors->wrong == 0 && i < settings->allow_count; i++) {
+		if (strcmp(settings->allow[i], "*") == 0) {
+			doubt(reading, "destinations.allow", i,
+				"\"*\" allows every country, so no high-risk destination is ever told");
+		}
+	}
+}
+
+/* ---- site and calendar ------------------------------------------------------------------------------ */
+
+static void doubt_extensions(const struct config_reading *reading)
+{
+	const struct network_set *set = &reading->config->settings.site.extensions;
+	char text[NETWORK_TEXT_SIZE];
+
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->networks[i].prefix_length == 0) {
+			doubt(reading, "site.extensions", i,
+				"\"%s\" is every address, so nobody is a stranger",
+				network_format(&set->networks[i], text));
+		}
+	}
+}
+
+/* "2026-08-13..2026-08-16" or "2026-08-15"; days of each year are never over. */
+static void doubt_closed(const struct config_reading *reading)
+{
+	const struct calendar_settings *settings = &reading->config->settings.calendar;
+	struct local_date last;
+
+	for (size_t i = 0; i < settings->closed_count; i++) {
+		struct text days = text_of(settings->closed[i]);
+		struct text end = text_from(days, days.size < 10 ? 0 : days.size - 10);
+		if (local_date_parse(end, &last) && local_date_compare(last, reading->today) < 0) {
+			doubt(reading, "calendar.closed", i, "\"%s\" is over", settings->closed[i]);
+		}
+	}
+}
+
+/* The default, which whoever changes the dial plan easily leaves as it is. */
+static void doubt_holidays(const struct config_reading *reading)
+{
+	const struct calendar_settings *calendar = &reading->config->settings.calendar;
+	const struct dial_plan *plan = &reading->config->dial_plan;
+
+	if (plan->country[0] != '\0' && strcmp(plan->country, "JP") != 0 &&
+		calendar->holiday_file_count == 1 &&
+		strcmp(calendar->holiday_files[0], "holidays/japan.csv") == 0) {
+		config_file_warn(reading->file, reading->errors, "calendar.holidays",
+			"the dial plan is %s's, the holidays are Japan's; name a file of your own, or none: [ ]",
+			plan->name);
+	}
+}
+
+static void (*const doubts[])(const struct config_reading *reading) = {
+	doubt_rules,
+	doubt_burst,
+	doubt_destinations,
+	doubt_extensions,
+	doubt_closed,
+	doubt_holidays,
+};
+
+void config_check_doubts(const struct config_reading *reading)
+{
+	for (size_t i = 0; i < sizeof doubts / sizeof doubts[0]; i++) {
+		doubts[i](reading);
+	}
+}
