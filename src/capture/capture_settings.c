@@ -9,7 +9,8 @@ static bool check_interface(struct text value, char why[static SETTING_CHECK_TEX
 	if (value.size > 0 && text_find_any(value, " \t/") == value.size) {
 		return true;
 	}
-	snprintf(why, SETTING_CHECK_TEXT_SIZE, "is not the name of an interface; write it like \"eth0\", or \"any\"");
+	snprintf(why, SETTING_CHECK_TEXT_SIZE,
+		"is not the name of an interface; write it like \"eth0\", or \"any\"");
 	return false;
 }
 

@@ -123,8 +123,9 @@ static const struct {
 } file_errors[] = {
 	{"only got 0", "is empty: it is not a capture file (pcap or pcapng)"},
 	{"truncated", "is not a capture file (pcap or pcapng): it ends before a header does"},
-	{"unknown file format", "is not a capture file (pcap or pcapng, also compressed by gzip): unpack it, or "
-				"convert it with 'editcap -F pcap IN OUT'"},
+	{"unknown file format",
+		"is not a capture file (pcap or pcapng, also compressed by gzip): unpack it, or "
+		"convert it with 'editcap -F pcap IN OUT'"},
 };
 
 static const struct {
