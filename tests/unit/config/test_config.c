@@ -261,6 +261,25 @@ static void the_manual_explains_every_setting(void **state)
 	free(manual);
 }
 
+static void the_manual_explains_every_setting_of_a_dial_plan(void **state)
+{
+	char heading[100];
+	size_t size;
+	char *manual = read_source("man/pbxguard.conf.5", &size);
+	const char *section = strstr(manual, "\n.SH DIAL PLAN FILES\n");
+
+	(void)state;
+	assert_non_null(section);
+	for (size_t i = 0; i < dial_plan_settings.count; i++) {
+		snprintf(heading, sizeof heading, "\n.B %s\n", dial_plan_settings.settings[i].name);
+		if (strstr(section, heading) == NULL) {
+			fail_msg("man/pbxguard.conf.5 does not explain %s",
+				dial_plan_settings.settings[i].name);
+		}
+	}
+	free(manual);
+}
+
 /* ---- mistakes of meaning --------------------------------------------------------------------------------
  */
 
@@ -659,17 +678,24 @@ static uint32_t next_random(uint32_t *seed)
 static size_t mutate(char *text, size_t size, uint32_t *seed)
 {
 	static const char bytes[] = "{}[]()=:;,\"\\#/*@0-9.xLa_ \n\0\x80";
+	static const char *const pieces[] = {
+		"\u3000", "\u201D", "\uFF1B", "192.0.2.10", " +882 ", "\u6771", "a = "};
 	size_t changes = 1 + next_random(seed) % 4;
+	const char *piece;
 
 	for (size_t i = 0; i < changes && size > 64; i++) {
 		size_t at = next_random(seed) % (size - 32), length = 1 + next_random(seed) % 31;
-		switch (next_random(seed) % 3) {
+		switch (next_random(seed) % 4) {
 		case 0:
 			text[at] = bytes[next_random(seed) % (sizeof bytes - 1)];
 			break;
 		case 1:
 			memmove(text + at, text + at + length, size - at - length);
 			size -= length;
+			break;
+		case 2:
+			piece = pieces[next_random(seed) % COUNT_OF(pieces)];
+			memcpy(text + at, piece, strlen(piece));
 			break;
 		default:
 			memmove(text + at, text + next_random(seed) % (size - 32), length);
@@ -721,6 +747,7 @@ int main(void)
 		cmocka_unit_test(the_shipped_file_explains_every_setting),
 		IN_FOLDER(the_examples_of_the_shipped_file_are_good),
 		cmocka_unit_test(the_manual_explains_every_setting),
+		cmocka_unit_test(the_manual_explains_every_setting_of_a_dial_plan),
 		IN_FOLDER(each_mistake_has_its_line),
 		IN_FOLDER(what_is_the_carriers_is_nobody_elses),
 		IN_FOLDER(a_place_is_named_once_and_exists),
