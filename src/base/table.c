@@ -233,6 +233,16 @@ void table_remove(struct table *table, const void *key)
 	}
 }
 
+void *table_oldest(struct table *table, const void **key, instant *touched)
+{
+	if (table->oldest == NONE) {
+		return NULL;
+	}
+	*key = key_of(table, table->oldest);
+	*touched = entry_at(table, table->oldest)->touched;
+	return value_of(table, table->oldest);
+}
+
 void table_each(struct table *table,
 	void (*visit)(void *context, const void *key, void *value, instant touched), void *context)
 {

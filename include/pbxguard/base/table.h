@@ -36,6 +36,11 @@ void *table_find(struct table *table, const void *key, instant now);
 /* As table_find, but adds what is missing, all zero, and sets *added. Never NULL. */
 void *table_find_or_add(struct table *table, const void *key, instant now, bool *added);
 void table_remove(struct table *table, const void *key);
+/*
+ * The value of the entry touched longest ago, with its key and time; NULL when there is none. For who must
+ * see entries off before they leave: such a table has no lifetime, and its owner removes the oldest itself.
+ */
+void *table_oldest(struct table *table, const void **key, instant *touched);
 /* Drops what is older than the lifetime. */
 void table_expire(struct table *table, instant now);
 

@@ -118,12 +118,31 @@ static void it_agrees_with_a_simple_model(void **state)
 	table_free(table);
 }
 
+static void the_entry_touched_longest_ago_can_be_seen_off(void **state)
+{
+	struct table *table = table_new(&small);
+	const void *key;
+	instant touched;
+
+	(void)state;
+	assert_null(table_oldest(table, &key, &touched));
+	set(table, 1, 10, 5);
+	set(table, 2, 20, 6);
+	get(table, 1, 7);
+	uint32_t *value = table_oldest(table, &key, &touched);
+	assert_int_equal(*value, 20);
+	assert_int_equal(*(const uint32_t *)key, 2);
+	assert_int_equal(touched, 6);
+	table_free(table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_table_forgets_what_was_touched_longest_ago),
 		cmocka_unit_test(what_is_not_touched_for_the_lifetime_is_gone),
 		cmocka_unit_test(a_removed_entry_comes_back_empty),
+		cmocka_unit_test(the_entry_touched_longest_ago_can_be_seen_off),
 		cmocka_unit_test(it_agrees_with_a_simple_model),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
