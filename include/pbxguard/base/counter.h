@@ -30,6 +30,16 @@
 	X(FRAGMENTS_NESTED, "fragments_nested", "fragments inside a tunnel that came in fragments itself: only first ones are read") \
 	X(FRAGMENTS_ORPHANED, "fragments_orphaned", "fragments given up whose first never came, so mostly no SIP") \
 	X(TCP_UNREAD, "tcp_unread", "TCP segments with SIP that were not read") \
+	X(TCP_SEGMENTS, "tcp_segments", "TCP segments on the SIP ports, or with SIP") \
+	X(TCP_UNREADABLE, "tcp_unreadable", "TCP segments whose header was broken or cut") \
+	X(TCP_ODD_SEGMENTS, "tcp_odd_segments", "TCP segments that contradict earlier ones or lie outside of the window") \
+	X(TCP_HOLES, "tcp_holes", "holes in TCP streams that were never filled") \
+	X(TCP_BYTES_LOST, "tcp_bytes_lost", "bytes in these holes, where it is known how many") \
+	X(TCP_BYTES_SKIPPED, "tcp_bytes_skipped", "bytes of TCP streams that were no part of a SIP message") \
+	X(TCP_STREAMS_GIVEN_UP, "tcp_streams_given_up", "TCP streams forgotten early because a table or the memory was full") \
+	X(MESSAGES_TOO_LARGE, "messages_too_large", "SIP messages on TCP with a header or body of more than 64 kB") \
+	X(TLS_STREAMS, "tls_streams", "TLS connections on SIP ports or port 5061, which can't be read") \
+	X(WEBSOCKET_STREAMS, "websocket_streams", "WebSocket connections for SIP, which are not read") \
 	X(OTHER_PORTS, "other_ports", "UDP datagrams on other ports than capture.ports") \
 	X(NOT_SIP, "not_sip", "UDP datagrams on the SIP ports that are no SIP") \
 	X(SIP_MESSAGES, "sip_messages", "SIP messages") \
