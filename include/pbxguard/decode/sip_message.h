@@ -77,6 +77,9 @@ enum sip_oddity {
 	SIP_ODD_METHOD_MISMATCH = 1 << 10, /* CSeq names another method than the request line */
 	SIP_ODD_LINE = 1 << 11, /* a header line without a colon, a NUL, a bare CR, an odd start line */
 	SIP_ODD_LONG = 1 << 12, /* a value too long for libosip2's budget, or more headers than we keep */
+	SIP_ODD_FRAMING =
+		1 << 13, /* on a stream: Content-Length missing or no number, or a message in another's
+			    body, among its header lines, behind rubbish, outside of the stream */
 };
 
 struct sip_message {
