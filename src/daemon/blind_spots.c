@@ -7,8 +7,15 @@ static const struct {
 	enum counter counter;
 	const char *sentence; /* follows the number */
 } spots_table[] = {
-	{COUNTER_TCP_UNREAD,
-		"TCP segments with SIP: calls over TCP are not guarded, this version reads UDP only"},
+	{COUNTER_TLS_STREAMS,
+		"encrypted connections (TLS): their calls can't be read; watch the PBX's other side too"},
+	{COUNTER_WEBSOCKET_STREAMS, "connections with SIP over WebSocket, which this version does not read"},
+	{COUNTER_TCP_HOLES, "holes in TCP streams, by packets not captured: messages may have been missed"},
+	{COUNTER_TCP_STREAMS_GIVEN_UP, "TCP streams forgotten early, as more came at once than are kept"},
+	{COUNTER_TCP_ODD_SEGMENTS,
+		"TCP segments that contradict what was read before: somebody may try to hide calls"},
+	{COUNTER_TCP_UNREADABLE, "TCP segments with a broken or cut header"},
+	{COUNTER_MESSAGES_TOO_LARGE, "SIP messages over the size limit: of them only the header was read"},
 	{COUNTER_FRAGMENTS_EXPIRED,
 		"fragments whose rest did not come: of such a message only the beginning was read"},
 	{COUNTER_FRAGMENTS_OVERLAPPING,

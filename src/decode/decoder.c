@@ -5,19 +5,29 @@
 #include "pbxguard/decode/ip.h"
 #include "pbxguard/decode/ip_reassembly.h"
 #include "pbxguard/decode/link.h"
+#include "pbxguard/decode/sip_over_tcp.h"
 #include "pbxguard/decode/sip_parser.h"
 #include "pbxguard/decode/sip_scan.h"
+#include "pbxguard/decode/tcp.h"
 #include "pbxguard/decode/tunnel.h"
 #include "pbxguard/decode/udp.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define SIP_PORT 5060
+#define SIPS_PORT 5061 /* RFC 3261 §19.1.2 */
+
+/* So often what waits for more bytes is looked at. */
+#define TICK (100 * MILLISECOND)
+
 #define TUNNELS_MAX 8 /* one within the other; three are in use */
 
 struct decoder {
 	struct counters *counters;
 	struct ip_reassembly *reassembly;
+	struct sip_over_tcp *tcp;
+	instant newest, last_tick;      /* time of the last packet; of the last look */
 	size_t port_count;              /* 0: every port */
 	uint8_t is_sip_port[65536 / 8]; /* a bit each */
 };
@@ -44,7 +54,8 @@ struct decoder *decoder_new(const uint32_t *ports, size_t port_count, struct cou
 	}
 	decoder->counters = counters;
 	decoder->reassembly = ip_reassembly_new(counters);
-	if (decoder->reassembly == NULL) {
+	decoder->tcp = sip_over_tcp_new(counters);
+	if (decoder->reassembly == NULL || decoder->tcp == NULL) {
 		decoder_free(decoder);
 		return NULL;
 	}
@@ -57,6 +68,7 @@ void decoder_free(struct decoder *decoder)
 {
 	if (decoder != NULL) {
 		ip_reassembly_free(decoder->reassembly);
+		sip_over_tcp_free(decoder->tcp);
 		free(decoder);
 	}
 }
@@ -97,28 +109,35 @@ static void count_message(const struct passage *passage, const struct sip_messag
 	}
 }
 
+static void handle_message(struct passage *passage, enum transport transport, const struct endpoint *source,
+	const struct endpoint *destination, const struct sip_scan *scan)
+{
+	struct sip_message message;
+
+	sip_parse(scan, &message);
+	message.time = passage->time;
+	message.source = *source;
+	message.destination = *destination;
+	message.transport = transport;
+	if (!passage->was_counted) {
+		count_message(passage, &message);
+	}
+	passage->has_message = true;
+	passage->handler(passage->context, &message);
+}
+
 /* One datagram, or what there is of it, is one message (RFC 3261 §18.3); what follows its body is no message.
  */
 static void handle_datagram(struct passage *passage, struct reader payload)
 {
 	struct text text = {(const char *)payload.bytes, payload.size};
-	struct sip_message message;
 	struct sip_scan scan;
 
 	if (!sip_scan(text, &scan)) {
 		count(passage, COUNTER_NOT_SIP);
 		return;
 	}
-	sip_parse(&scan, &message);
-	message.time = passage->time;
-	message.source = passage->source;
-	message.destination = passage->destination;
-	message.transport = TRANSPORT_UDP;
-	if (!passage->was_counted) {
-		count_message(passage, &message);
-	}
-	passage->has_message = true;
-	passage->handler(passage->context, &message);
+	handle_message(passage, TRANSPORT_UDP, &passage->source, &passage->destination, &scan);
 }
 
 static void handle_ip(struct passage *passage, struct reader bytes);
@@ -165,26 +184,37 @@ static void handle_udp(struct passage *passage, struct reader payload)
 	handle_datagram(passage, datagram.payload);
 }
 
-/* Streams are not put together: a segment that begins with a SIP message is only counted, so that it can be
- * told. */
-static void handle_tcp(const struct passage *passage, struct reader segment)
+static void handle_stream_message(void *context, const struct tcp_place *place, const struct sip_scan *scan)
 {
-	uint16_t source = reader_u16(&segment), destination = reader_u16(&segment);
-	struct sip_scan scan;
+	handle_message(context, TRANSPORT_TCP, &place->source, &place->destination, scan);
+}
 
-	reader_skip(&segment, 8); /* sequence and acknowledgement numbers, RFC 9293 §3.1 */
-	uint8_t data_offset = reader_u8(&segment) >> 4;
-	reader_skip(&segment, 7);
-	if (data_offset < 5) {
+/* Where a stream is followed whatever it begins with, so that TLS is seen too. */
+static bool is_tcp_port(const struct decoder *decoder, uint16_t port)
+{
+	return port == SIPS_PORT ||
+	       (decoder->port_count == 0 ? port == SIP_PORT : is_sip_port(decoder, port));
+}
+
+static void handle_tcp(struct passage *passage, struct reader payload)
+{
+	struct decoder *decoder = passage->decoder;
+	struct tcp_segment segment;
+
+	if (tcp_decode(payload, &segment) != DECODE_DONE) {
+		count(passage, COUNTER_TCP_UNREADABLE);
 		return;
 	}
-	reader_skip(&segment, (size_t)(data_offset - 5) * 4);
-	struct reader payload = reader_rest(&segment, SIZE_MAX);
-	if (!payload.failed && payload.size > 0 &&
-		(is_sip_port(passage->decoder, source) || is_sip_port(passage->decoder, destination)) &&
-		sip_scan((struct text){(const char *)payload.bytes, payload.size}, &scan)) {
-		count(passage, COUNTER_TCP_UNREAD);
+	bool wanted =
+		is_tcp_port(decoder, segment.source_port) || is_tcp_port(decoder, segment.destination_port);
+	if (!wanted && decoder->port_count > 0) {
+		return;
 	}
+	const struct tcp_place place = {.source = {passage->source.address, segment.source_port},
+		.destination = {passage->destination.address, segment.destination_port},
+		.time = passage->time};
+	count(passage, COUNTER_TCP_SEGMENTS);
+	sip_over_tcp_handle(decoder->tcp, &place, &segment, wanted, handle_stream_message, passage);
 }
 
 /* Of protocols that are no tunnel, too: ICMP quotes packets, which is not sending them. */
@@ -261,16 +291,29 @@ static void handle_ip(struct passage *passage, struct reader bytes)
 
 void decoder_tick(struct decoder *decoder, instant now, sip_message_handler *handler, void *context)
 {
-	struct passage passage = {.decoder = decoder, .handler = handler, .context = context};
+	struct passage passage = {.decoder = decoder, .time = now, .handler = handler, .context = context};
 
+	decoder->last_tick = now;
 	ip_reassembly_tick(decoder->reassembly, now, handle_reassembled, &passage);
+	sip_over_tcp_tick(decoder->tcp, now, handle_stream_message, &passage);
 }
 
 void decoder_flush(struct decoder *decoder, sip_message_handler *handler, void *context)
 {
-	struct passage passage = {.decoder = decoder, .handler = handler, .context = context};
+	struct passage passage = {
+		.decoder = decoder, .time = decoder->newest, .handler = handler, .context = context};
 
 	ip_reassembly_flush(decoder->reassembly, handle_reassembled, &passage);
+	sip_over_tcp_finish(decoder->tcp, decoder->newest, handle_stream_message, &passage);
+}
+
+/* By the packets' time, also where it runs backwards: then what is planned is looked at anew. */
+static void tick_if_due(struct decoder *decoder, instant now, sip_message_handler *handler, void *context)
+{
+	if (now - decoder->last_tick >= TICK || now < decoder->last_tick) {
+		decoder_tick(decoder, now, handler, context);
+	}
+	decoder->newest = now;
 }
 
 void decoder_handle(
@@ -280,7 +323,7 @@ void decoder_handle(
 		.decoder = decoder, .time = packet->time, .handler = handler, .context = context};
 	struct reader ip;
 
-	decoder_tick(decoder, packet->time, handler, context);
+	tick_if_due(decoder, packet->time, handler, context);
 	count(&passage, COUNTER_PACKETS);
 	counter_add(decoder->counters, COUNTER_BYTES, packet->captured);
 	if (packet->captured < packet->on_wire) {

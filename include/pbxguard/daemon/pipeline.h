@@ -35,10 +35,8 @@ enum verdict pipeline_handle_packet(void *context, const struct packet *packet);
 
 /* What is due up to now though no packet came. */
 void pipeline_tick(struct pipeline *pipeline, instant now);
-/* What still waits for packets, as none will come any more. */
-void pipeline_finish(struct pipeline *pipeline);
-
-/* At the end: what was held back is told. */
+/* No packet will come any more: what waited for the next ones is handled as it is, what was held back is
+ * told. */
 void pipeline_finish(struct pipeline *pipeline);
 
 /*

@@ -16,8 +16,8 @@
 struct decoder; /* opaque; made by decoder_new */
 
 /*
- * SIP is looked for on these ports, at either end of a datagram; on every port when there are none. NULL when
- * there is no memory. counters is borrowed.
+ * SIP is looked for on these ports, at either end of a datagram or connection (and over TCP on 5061, to tell
+ * TLS); on every port when there are none. NULL when there is no memory. counters is borrowed.
  */
 struct decoder *decoder_new(const uint32_t *ports, size_t port_count, struct counters *counters);
 void decoder_free(struct decoder *decoder);

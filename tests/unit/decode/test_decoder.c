@@ -238,19 +238,64 @@ static void fragments_in_fragments_are_not_read(void **state)
 	decoder_free(decoder);
 }
 
-static void sip_over_tcp_is_told_as_unread(void **state)
+static void sip_over_tcp_is_read_on_every_port_if_it_looks_like_sip(void **state)
 {
 	struct counters counters = {0};
 	struct decoder *decoder = decoder_new(NULL, 0, &counters);
 	uint8_t segment[512], packet[512];
 
 	(void)state;
-	size_t size = make_ipv4(packet, 6, 0, segment, make_tcp(segment, 5060, INVITE));
-	assert_int_equal(feed(decoder, packet, size).messages, 0);
-	assert_int_equal(counter_get(&counters, COUNTER_TCP_UNREAD), 1);
+	size_t size = make_ipv4(packet, 6, 0, segment, make_tcp(segment, 5080, INVITE));
+	struct seen seen = feed(decoder, packet, size);
+	assert_int_equal(seen.messages, 1);
+	assert_int_equal(seen.last.transport, TRANSPORT_TCP);
+	assert_int_equal(seen.last.destination.port, 5080);
 	size = make_ipv4(packet, 6, 0, segment, make_tcp(segment, 80, "GET / HTTP/1.1\r\n\r\n"));
+	assert_int_equal(feed(decoder, packet, size).messages, 0);
+	assert_int_equal(counter_get(&counters, COUNTER_INVITES), 1);
+	decoder_free(decoder);
+}
+
+static void tls_and_websockets_are_told(void **state)
+{
+	static const uint32_t ports[] = {5060};
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(ports, 1, &counters);
+	uint8_t segment[512], packet[512];
+
+	(void)state;
+	size_t size = make_ipv4(packet, 6, 0, segment,
+		make_tcp(segment, 5061, "\x16\x03\x01\x02\x05\x01\x01\x01\xFC\x03\x03"));
 	feed(decoder, packet, size);
-	assert_int_equal(counter_get(&counters, COUNTER_TCP_UNREAD), 1);
+	assert_int_equal(counter_get(&counters, COUNTER_TLS_STREAMS), 1);
+	size = make_ipv4(packet, 6, 0, segment,
+		make_tcp(segment, 5060,
+			"GET / HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: chat, SIP\r\n\r\n"));
+	feed(decoder, packet, size);
+	assert_int_equal(counter_get(&counters, COUNTER_WEBSOCKET_STREAMS), 1);
+	assert_int_equal(counter_get(&counters, COUNTER_TCP_BYTES_SKIPPED), 0);
+	decoder_free(decoder);
+}
+
+static void a_message_behind_a_hole_is_found_without_another_packet(void **state)
+{
+	static const uint32_t ports[] = {5060};
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(ports, 1, &counters);
+	uint8_t segment[512], packet[512];
+	struct seen seen = {0};
+
+	(void)state;
+	size_t size = make_ipv4(packet, 6, 0, segment, make_tcp(segment, 5060, "\r\n\r\n"));
+	feed(decoder, packet, size);
+	size = make_ipv4(packet, 6, 0, segment, make_tcp(segment, 5060, INVITE));
+	packet[20 + 7] = 100; /* sequence number */
+	assert_int_equal(feed(decoder, packet, size).messages, 0);
+	decoder_tick(decoder, 6 * SECOND, note, &seen);
+	assert_int_equal(seen.messages, 0);
+	decoder_tick(decoder, 7 * SECOND, note, &seen);
+	assert_int_equal(seen.messages, 1);
+	assert_int_equal(counter_get(&counters, COUNTER_TCP_BYTES_LOST), 96);
 	decoder_free(decoder);
 }
 
@@ -411,13 +456,15 @@ int main(void)
 		cmocka_unit_test(a_message_whose_rest_never_comes_is_read_as_far_as_it_goes),
 		cmocka_unit_test(ipv6_extension_headers_stand_on_both_sides_of_the_fragment_header),
 		cmocka_unit_test(fragments_in_fragments_are_not_read),
-		cmocka_unit_test(sip_over_tcp_is_told_as_unread),
 		cmocka_unit_test(the_addresses_are_the_innermost_ones),
 		cmocka_unit_test(tunnels_within_tunnels_are_followed_eight_deep),
 		cmocka_unit_test(what_an_icmp_error_quotes_is_no_message),
 		cmocka_unit_test(a_tunnel_is_known_by_its_destination_port_whatever_the_ports_of_sip),
 		cmocka_unit_test(sip_on_a_port_of_tunnels_is_sip),
 		cmocka_unit_test(a_broken_tunnel_is_counted_and_a_keep_alive_is_not),
+		cmocka_unit_test(sip_over_tcp_is_read_on_every_port_if_it_looks_like_sip),
+		cmocka_unit_test(tls_and_websockets_are_told),
+		cmocka_unit_test(a_message_behind_a_hole_is_found_without_another_packet),
 		cmocka_unit_test(whatever_is_cut_anywhere_is_survived),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
