@@ -30,6 +30,8 @@ static const uint32_t tunnel_protocols[] = {4, 41, 47};
 static const uint32_t tunnel_ports[] = {2152, 4789, 6081};
 #define MPLS " or ether proto 0x8847 or ether proto 0x8848"
 
+#define SIPS_PORT 5061 /* SIP over TLS (RFC 3261 §19.1.2): can't be read, but told */
+
 #define WANTED_SIZE 2048
 #define PPPOE_SIZE 5120
 static_assert(FILTER_TEXT_SIZE >= 3 * WANTED_SIZE + PPPOE_SIZE, "what filter_format puts together has room");
@@ -58,12 +60,12 @@ static void append_any(struct writer *writer, const char *what, const uint32_t *
 	}
 }
 
-/* "(udp or tcp) and (port 5060 or 5061) or …", in parentheses. */
+/* "(udp or tcp) and (port 5060 or port 5061) or …", in parentheses; 5061 always. */
 static void append_wanted(struct writer *writer, const struct filter_wish *wish)
 {
 	append(writer, "((udp or tcp) and (port %u", wish->ports[0]);
 	append_any(writer, "port", wish->ports + 1, wish->port_count - 1);
-	append(writer, ")" HIDDEN_IPV4 HOP_BY_HOP_IPV6);
+	append(writer, " or port %d)" HIDDEN_IPV4 HOP_BY_HOP_IPV6, SIPS_PORT);
 	append_any(writer, "ip6[6] =", hiding_headers, COUNT_OF(hiding_headers));
 	if (wish->tunnels) {
 		append_any(writer, "ip proto", tunnel_protocols, COUNT_OF(tunnel_protocols));
@@ -85,6 +87,7 @@ static void append_protocols(struct writer *writer, const struct filter_wish *wi
 	append(writer, " or ((%s 17 or %s 6) and (%s %u", number, number, source, wish->ports[0]);
 	append_any(writer, source, wish->ports + 1, wish->port_count - 1);
 	append_any(writer, destination, wish->ports, wish->port_count);
+	append(writer, " or %s %d or %s %d", source, SIPS_PORT, destination, SIPS_PORT);
 	if (wish->tunnels) {
 		append_any(writer, destination, tunnel_ports, COUNT_OF(tunnel_ports));
 	}

@@ -197,6 +197,16 @@ static void other_frames_pass_or_not(void **state)
 	}
 }
 
+static void the_port_of_tls_passes_always(void **state)
+{
+	static const uint32_t port = 5060;
+	struct bpf_program program = compile(&port, 1, false, DLT_RAW);
+
+	(void)state;
+	assert_true(passes(&program, &links[COUNT_OF(links) - 1].ipv4, BYTES(V4(WHOLE, TCP) TO_SECOND REST)));
+	pcap_freecode(&program);
+}
+
 static void cooked_frames_that_still_have_a_tag_pass_whole(void **state)
 {
 	static const uint32_t port = 5060;
@@ -239,6 +249,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sip_and_what_may_hide_it_passes_and_nothing_else),
+		cmocka_unit_test(the_port_of_tls_passes_always),
 		cmocka_unit_test(tunnels_pass_where_they_are_wished_for),
 		cmocka_unit_test(other_frames_pass_or_not),
 		cmocka_unit_test(cooked_frames_that_still_have_a_tag_pass_whole),
