@@ -9,8 +9,9 @@
 #include <string.h>
 
 /*
- * The arena: libosip2's allocator pointers belong to the process, so its memory must, too. A message takes 10
- * kB at most within SIP_VALUE_MAX; when the arena is full libosip2 gets NULL and refuses the value.
+ * The arena: libosip2's allocator pointers belong to the process, so its memory must, too. A phone's message
+ * takes 10 kB, the worst within the budgets 150 kB; when the arena is full libosip2 gets NULL and refuses the
+ * value.
  */
 #define ARENA_SIZE ((size_t)256 * 1024)
 
@@ -78,12 +79,18 @@ static const char *value_for_osip(struct text value, uint32_t *oddities)
 		*oddities |= SIP_ODD_LONG;
 		return NULL;
 	}
+	size_t separators = 0;
 	for (size_t i = 0; i < value.size; i++) {
 		char c = value.start[i];
 		if (c == '\0') {
 			return NULL;
 		}
+		separators += c == ';' || c == ',';
 		copy[i] = c == '\r' || c == '\n' ? ' ' : c;
+	}
+	if (separators > SIP_SEPARATORS_MAX) {
+		*oddities |= SIP_ODD_LONG;
+		return NULL;
 	}
 	copy[value.size] = '\0';
 	return copy;

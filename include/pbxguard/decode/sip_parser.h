@@ -18,6 +18,8 @@
  * ones are read leniently and marked SIP_ODD_LONG.
  */
 #define SIP_VALUE_MAX 1024
+/* Semicolons and commas in it: each parameter makes libosip2 read the rest of the value several times. */
+#define SIP_SEPARATORS_MAX 64
 
 /*
  * Gives libosip2 its allocator (an arena that is emptied before each message) and silences its printing. Both
