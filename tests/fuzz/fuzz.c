@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuzz.h"
+
+#include "pbxguard/decode/link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+_Noreturn void fuzz_fail(const char *file, int line, const char *condition)
+{
+	fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, condition);
+	abort();
+}
+
+uint8_t *fuzz_copy(const void *data, size_t size)
+{
+	return fuzz_join((struct text){data, size}, (struct text){0});
+}
+
+uint8_t *fuzz_join(struct text first, struct text second)
+{
+	uint8_t *copy = malloc(first.size + second.size);
+
+	MUST_HOLD(copy != NULL || first.size + second.size == 0);
+	if (first.size > 0) {
+		memcpy(copy, first.start, first.size);
+	}
+	if (second.size > 0) {
+		memcpy(copy + first.size, second.start, second.size);
+	}
+	return copy;
+}
+
+bool fuzz_lies_in(struct text text, const void *bytes, size_t size)
+{
+	uintptr_t start = (uintptr_t)text.start, from = (uintptr_t)bytes;
+
+	return text.size == 0 || (start >= from && text.size <= size && start - from <= size - text.size);
+}
+
+bool fuzz_is_clean(struct text text)
+{
+	size_t at;
+
+	for (size_t i = 0; i < text.size; i++) {
+		if ((unsigned char)text.start[i] < ' ' || text.start[i] == 0x7F) {
+			return false;
+		}
+	}
+	return text_is_utf8(text, &at);
+}
+
+char *fuzz_conf_path(const char *name)
+{
+	char *path;
+
+	MUST_HOLD(asprintf(&path, FUZZ_SOURCE_ROOT "/conf/%s", name) > 0);
+	return path;
+}
+
+const struct config *fuzz_config(void)
+{
+	static const struct config *config;
+
+	if (config == NULL) {
+		struct config_errors *errors = calloc(1, sizeof *errors);
+		struct data_folders folders = {0};
+		data_folders_add(&folders, FUZZ_SOURCE_ROOT "/conf");
+		config = config_new_with_folders(NULL, &folders, 0, errors);
+		config_errors_write(errors, stderr);
+		MUST_HOLD(config != NULL);
+		free(errors);
+	}
+	return config;
+}
+
+const char *fuzz_file(const void *data, size_t size)
+{
+	static char path[64];
+	static int file = -1;
+
+	if (file < 0) {
+		file = memfd_create("fuzz", MFD_CLOEXEC);
+		snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+	}
+	MUST_HOLD(ftruncate(file, 0) == 0 && pwrite(file, data, size, 0) == (ssize_t)size);
+	return path;
+}
+
+int fuzz_link_type(uint8_t choice)
+{
+	static const int types[] = {LINK_ETHERNET, LINK_RAW, LINK_LINUX_SLL, LINK_LINUX_SLL2, LINK_NULL,
+		LINK_LOOP, LINK_IPV4, LINK_IPV6, 147};
+
+	return types[choice % COUNT_OF(types)];
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Packets, each behind a header of four bytes: the link type, seconds since the one before, and its size.
+ * They go through the whole program with its built-in defaults, down to the alert lines.
+ */
+#include "fuzz.h"
+
+#include "pbxguard/action/actions.h"
+#include "pbxguard/daemon/pipeline.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/*
+ * In fuzz builds the tables' memory comes from here: the sanitizer would mark megabytes for each input, which
+ * takes ten times as long as the input itself. A page that can't be touched lies behind each block.
+ */
+#define LARGE ((size_t)64 * 1024)
+#define BLOCKS_MAX 64
+
+static struct {
+	void *block, *mapping;
+	size_t size;
+} blocks[BLOCKS_MAX];
+
+static bool blocks_wanted; /* the configuration lives on; only the sanitizer sees what it points to */
+
+void *__real_calloc(size_t count, size_t size);
+void __real_free(void *block);
+void *__wrap_calloc(size_t count, size_t size);
+void __wrap_free(void *block);
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = (count * size + 15) / 16 * 16;
+	size_t mapped = (bytes + page - 1) / page * page + page, i = 0;
+
+	while (i < BLOCKS_MAX && blocks[i].block != NULL) {
+		i++;
+	}
+	if (!blocks_wanted || count * size < LARGE || i == BLOCKS_MAX) {
+		return __real_calloc(count, size);
+	}
+	char *mapping = mmap(
+		NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	MUST_HOLD(mapping != MAP_FAILED && mprotect(mapping + mapped - page, page, PROT_NONE) == 0);
+	blocks[i].block = mapping + mapped - page - bytes;
+	blocks[i].mapping = mapping;
+	blocks[i].size = mapped;
+	return blocks[i].block;
+}
+
+void __wrap_free(void *block)
+{
+	for (size_t i = 0; i < BLOCKS_MAX && block != NULL; i++) {
+		if (blocks[i].block == block) {
+			munmap(blocks[i].mapping, blocks[i].size);
+			blocks[i].block = NULL;
+			return;
+		}
+	}
+	__real_free(block);
+}
+
+static void perform(void *context, const struct decision *decision)
+{
+	MUST_HOLD(actions_perform(context, decision) == 0);
+}
+
+static bool take_packet(struct reader *input, struct packet *packet)
+{
+	packet->link_type = fuzz_link_type(reader_u8(input));
+	packet->time += reader_u8(input) * SECOND;
+	struct reader rest = *input;
+	size_t size = reader_u16(&rest);
+	if (rest.failed) {
+		return false;
+	}
+	*input = rest;
+	struct reader bytes = reader_rest(input, size);
+	packet->bytes = bytes.bytes;
+	packet->captured = bytes.size;
+	packet->on_wire = size;
+	reader_skip(input, bytes.size);
+	return true;
+}
+
+static void require_counters(const struct counters *counters, uint64_t packets)
+{
+	const uint64_t *value = counters->value;
+
+	MUST_HOLD(value[COUNTER_PACKETS] == packets);
+	MUST_HOLD(value[COUNTER_SIP_MESSAGES] == value[COUNTER_REQUESTS] + value[COUNTER_RESPONSES]);
+	MUST_HOLD(value[COUNTER_REQUESTS] >= value[COUNTER_INVITES] + value[COUNTER_REGISTERS]);
+	MUST_HOLD(value[COUNTER_CALLS] + value[COUNTER_CALLS_JOINED] <= value[COUNTER_INVITES]);
+	MUST_HOLD(
+		value[COUNTER_CALLS] >= value[COUNTER_CALLS_INTERNATIONAL] + value[COUNTER_CALLS_EMERGENCY]);
+	MUST_HOLD(value[COUNTER_ALERTS] <= value[COUNTER_FINDINGS] * 2);
+	MUST_HOLD(value[COUNTER_CALLS_EVICTED] == 0 && value[COUNTER_KEYS_EVICTED] == 0);
+}
+
+static void run(struct actions *actions, struct reader input)
+{
+	struct counters counters = {0};
+	const struct pipeline_setup setup = {
+		.config = fuzz_config(), .counters = &counters, .handler = perform, .context = actions};
+	struct packet packet = {.time = 1784500000 * SECOND}; /* a night before a holiday */
+	uint64_t packets = 0;
+
+	blocks_wanted = true;
+	struct pipeline *pipeline = pipeline_new(&setup);
+	blocks_wanted = false;
+	MUST_HOLD(pipeline != NULL);
+	while (take_packet(&input, &packet)) {
+		uint8_t *copy = fuzz_copy(packet.bytes, packet.captured);
+		packet.bytes = copy;
+		MUST_HOLD(pipeline_handle_packet(pipeline, &packet) == VERDICT_ACCEPT);
+		free(copy); /* nothing may be kept of it */
+		packets++;
+	}
+	pipeline_tick(pipeline, packet.time + 1 * DAY);
+	require_counters(&counters, packets);
+	pipeline_free(pipeline);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct actions *all[ALERT_FORMAT_COUNT];
+	const struct config *config = fuzz_config();
+	enum alert_format format = size == 0 ? 0 : data[0] % ALERT_FORMAT_COUNT;
+
+	if (all[format] == NULL) {
+		const struct action_output output = {open("/dev/null", O_WRONLY | O_CLOEXEC), format};
+		static struct counters counters;
+		all[format] = actions_new(
+			&config->settings.actions, &config->settings.site, output, NULL, &counters);
+		MUST_HOLD(all[format] != NULL);
+	}
+	run(all[format], reader_of(data, size));
+	return 0;
+}
