@@ -305,7 +305,8 @@ void sip_parse(const struct sip_scan *scan, struct sip_message *message)
 	 * counted and matched. */
 	bool is_judged =
 		scan->is_request && (scan->method == SIP_METHOD_INVITE || scan->method == SIP_METHOD_REFER);
-	bool has_parties = is_judged || (scan->is_request && scan->method == SIP_METHOD_REGISTER);
+	bool has_parties = is_judged || (scan->is_request && (scan->method == SIP_METHOD_REGISTER ||
+								     scan->method == SIP_METHOD_OTHER));
 
 	arena.used = 0;
 	*message = (struct sip_message){
@@ -319,8 +320,10 @@ void sip_parse(const struct sip_scan *scan, struct sip_message *message)
 		.oddities = scan->oddities,
 	};
 	parse_cseq(scan, message);
-	if (has_parties) {
+	if (scan->is_request) {
 		parse_request_uri(scan, is_judged, message);
+	}
+	if (has_parties) {
 		parse_parties(scan, is_judged, message);
 		parse_authorization(scan, is_judged, message);
 	}

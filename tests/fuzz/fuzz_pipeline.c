@@ -104,8 +104,12 @@ static void require_counters(const struct counters *counters, uint64_t packets)
 static void run(struct actions *actions, struct reader input)
 {
 	struct counters counters = {0};
-	const struct pipeline_setup setup = {
-		.config = fuzz_config(), .counters = &counters, .handler = perform, .context = actions};
+	const struct log log = {.descriptor = -1, .level = LOG_LEVEL_ERROR};
+	const struct pipeline_setup setup = {.config = fuzz_config(),
+		.counters = &counters,
+		.log = &log,
+		.handler = perform,
+		.context = actions};
 	struct packet packet = {.time = 1784500000 * SECOND}; /* a night before a holiday */
 	uint64_t packets = 0;
 
