@@ -264,13 +264,13 @@ static void judge_cseq(const struct sip_scan *scan, struct sip_message *message)
 	}
 }
 
-static void parse_via(const struct sip_scan *scan, struct sip_message *message)
+static void parse_via(const struct sip_scan *scan, bool is_judged, struct sip_message *message)
 {
 	if (!has(scan, SIP_HEADER_VIA)) {
 		return;
 	}
 	sip_via_read(scan->values[SIP_HEADER_VIA], &message->via_host, &message->via_branch);
-	if (!osip_reads_via(scan->values[SIP_HEADER_VIA], &message->oddities)) {
+	if (is_judged && !osip_reads_via(scan->values[SIP_HEADER_VIA], &message->oddities)) {
 		message->oddities |= SIP_ODD_VIA;
 	}
 }
@@ -326,10 +326,10 @@ void sip_parse(const struct sip_scan *scan, struct sip_message *message)
 	if (has_parties) {
 		parse_parties(scan, is_judged, message);
 		parse_authorization(scan, is_judged, message);
+		parse_via(scan, is_judged, message);
 	}
 	if (is_judged) {
 		judge_cseq(scan, message);
-		parse_via(scan, message);
 	}
 	check_mandatory(scan, message);
 }

@@ -29,7 +29,7 @@ void sip_parser_start(void);
 
 /*
  * Fills everything but time and addresses: of INVITE and REFER all of it, of REGISTER and unknown methods
- * without libosip2's judgement and Via, of other messages no more than method or status, request-URI,
+ * without libosip2's judgement, of other messages no more than method or status, request-URI,
  * Call-ID, CSeq and user agent: nine of ten messages are only counted and matched. The texts borrow the
  * scan's payload and the parser's memory: they hold until the next call. Never fails: what can't be read is
  * empty.
