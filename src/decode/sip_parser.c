@@ -301,12 +301,9 @@ static void parse_request_uri(const struct sip_scan *scan, bool is_judged, struc
 
 void sip_parse(const struct sip_scan *scan, struct sip_message *message)
 {
-	/* What starts or moves a call is read with all care; a registration leniently; the rest is only
-	 * counted and matched. */
+	/* What starts or moves a call is judged by libosip2 too; the rest only belongs to some call. */
 	bool is_judged =
 		scan->is_request && (scan->method == SIP_METHOD_INVITE || scan->method == SIP_METHOD_REFER);
-	bool has_parties = is_judged || (scan->is_request && (scan->method == SIP_METHOD_REGISTER ||
-								     scan->method == SIP_METHOD_OTHER));
 
 	arena.used = 0;
 	*message = (struct sip_message){
@@ -323,11 +320,9 @@ void sip_parse(const struct sip_scan *scan, struct sip_message *message)
 	if (scan->is_request) {
 		parse_request_uri(scan, is_judged, message);
 	}
-	if (has_parties) {
-		parse_parties(scan, is_judged, message);
-		parse_authorization(scan, is_judged, message);
-		parse_via(scan, is_judged, message);
-	}
+	parse_parties(scan, is_judged, message);
+	parse_authorization(scan, is_judged, message);
+	parse_via(scan, is_judged, message);
 	if (is_judged) {
 		judge_cseq(scan, message);
 	}

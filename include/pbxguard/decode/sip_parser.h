@@ -28,11 +28,9 @@
 void sip_parser_start(void);
 
 /*
- * Fills everything but time and addresses: of INVITE and REFER all of it, of REGISTER and unknown methods
- * without libosip2's judgement, of other messages no more than method or status, request-URI,
- * Call-ID, CSeq and user agent: nine of ten messages are only counted and matched. The texts borrow the
- * scan's payload and the parser's memory: they hold until the next call. Never fails: what can't be read is
- * empty.
+ * Fills everything but time and addresses. libosip2 judges INVITE and REFER; other messages, nine of ten, are
+ * read leniently only. The texts borrow the scan's payload and the parser's memory: they hold until the next
+ * call. Never fails: what can't be read is empty.
  */
 void sip_parse(const struct sip_scan *scan, struct sip_message *message);
 
