@@ -385,9 +385,8 @@ static void handle_payload(
 {
 	uint32_t end = stream->window.end + stream->window.base;
 
-	if (stream->has_new_start && sequence == stream->new_start) {
-		start_at(work, stream, sequence);
-	} else if (stream->ignored && work->streams->reader->looks(bytes)) {
+	if ((stream->has_new_start && sequence == stream->new_start) ||
+		(stream->ignored && work->streams->reader->looks(bytes))) {
 		start_at(work, stream, sequence);
 	} else if (stream->ignored) {
 		return;

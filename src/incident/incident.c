@@ -484,7 +484,7 @@ static void say_limit(struct incidents *incidents, instant now)
 static int64_t rank_of(const struct incident *incident)
 {
 	if (incident->is_closing) {
-		return 2 * (SEVERITY_COUNT + 1);
+		return INT64_C(2) * (SEVERITY_COUNT + 1);
 	}
 	if (incident->is_limit && !incident->was_told) {
 		return 0;
