@@ -69,8 +69,8 @@ static bool is_blank(char c)
 }
 
 /*
- * Takes a line off *rest, without its end: LF or CRLF, and where a message has no LF at all, CR, as some PBXs
- * read it. False when there is no line end: *line is what is left.
+ * Takes a line off *rest, without its end: LF or CRLF; where end_character is CR, also CR alone. False when
+ * there is no line end: *line is what is left.
  */
 static bool take_line(struct text *rest, char end_character, struct text *line)
 {
@@ -79,6 +79,9 @@ static bool take_line(struct text *rest, char end_character, struct text *line)
 
 	*line = text_part(*rest, 0, end);
 	*rest = text_from(*rest, ended ? end + 1 : end);
+	if (end_character == '\r' && rest->size > 0 && rest->start[0] == '\n') {
+		*rest = text_from(*rest, 1);
+	}
 	if (ended && line->size > 0 && line->start[line->size - 1] == '\r') {
 		line->size--;
 	}
@@ -268,9 +271,37 @@ static void read_headers(struct text rest, char end_character, struct sip_scan *
 	scan->oddities |= SIP_ODD_CUT;
 }
 
+static bool read_start_line(struct text line, struct sip_scan *scan)
+{
+	return read_status_line(line, scan) || read_request_line(line, scan);
+}
+
+/*
+ * Some PBXs take a CR alone for the end of a line. A start line that ends so is read so, whatever stands
+ * behind it: an LF far below must not hide the message. Leaves the scan empty when there is no start line.
+ */
+static bool take_start_line(struct text *rest, char *end_character, struct sip_scan *scan)
+{
+	struct text whole = *rest, line, shorter;
+	bool ended = take_line(rest, '\n', &line);
+
+	if (text_find(line, '\r') < line.size) {
+		struct text behind = whole;
+		if (take_line(&behind, '\r', &shorter) && text_find(behind, '\r') > 0 &&
+			read_start_line(shorter, scan)) {
+			*rest = behind;
+			*end_character = '\r';
+			scan->oddities |= SIP_ODD_LINE;
+			return true;
+		}
+	}
+	read_start_line(line, scan);
+	return ended;
+}
+
 bool sip_scan(struct text payload, struct sip_scan *scan)
 {
-	struct text rest = without_leading_space(payload), line;
+	struct text rest = without_leading_space(payload);
 	char end_character = '\n';
 
 	*scan = (struct sip_scan){0};
@@ -279,12 +310,8 @@ bool sip_scan(struct text payload, struct sip_scan *scan)
 	if (rest.size == 0 || rest.start[0] < '!' || rest.start[0] > '~') {
 		return false;
 	}
-	if (text_find(rest, '\n') == rest.size) {
-		end_character = '\r';
-		scan->oddities |= SIP_ODD_LINE;
-	}
-	bool ended = take_line(&rest, end_character, &line);
-	if (!read_status_line(line, scan) && !read_request_line(line, scan)) {
+	bool ended = take_start_line(&rest, &end_character, scan);
+	if (!scan->is_request && scan->status == 0) {
 		return false;
 	}
 	if (ended) {

@@ -144,6 +144,26 @@ static void lines_that_end_with_cr_alone_are_lines(void **state)
 	assert_int_equal(scan.oddities, SIP_ODD_LINE);
 }
 
+/* Found by fuzzing: one LF in the body hid the whole INVITE. */
+static void a_line_feed_below_does_not_hide_a_message_of_cr_lines(void **state)
+{
+	static const char *const payloads[] = {
+		"INVITE sip:1@h SIP/2.0\rCall-ID: 1\rFrom: <sip:f@h>\r\rv=0\n",
+		"INVITE sip:1@h SIP/2.0\rCall-ID: 1\r\nFrom: <sip:f@h>\r\n\r\nv=0\r\n",
+		"INVITE sip:1@h SIP/2.0\r\r\nCall-ID: 1\r\nFrom: <sip:f@h>\r\n\r\nv=0\r\n",
+	};
+	struct sip_scan scan;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(payloads); i++) {
+		assert_true(sip_scan(text_of(payloads[i]), &scan));
+		assert_text(scan.request_uri, "sip:1@h");
+		assert_text(scan.values[SIP_HEADER_CALL_ID], "1");
+		assert_text(scan.values[SIP_HEADER_FROM], "<sip:f@h>");
+		assert_int_equal(scan.oddities, i == 2 ? 0 : SIP_ODD_LINE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +173,7 @@ int main(void)
 		cmocka_unit_test(a_header_that_does_not_end_is_marked_as_cut),
 		cmocka_unit_test(many_lines_are_odd_but_hide_nothing),
 		cmocka_unit_test(lines_that_end_with_cr_alone_are_lines),
+		cmocka_unit_test(a_line_feed_below_does_not_hide_a_message_of_cr_lines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
