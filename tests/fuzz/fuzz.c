@@ -97,3 +97,55 @@ int fuzz_link_type(uint8_t choice)
 
 	return types[choice % COUNT_OF(types)];
 }
+
+#define LARGE ((size_t)64 * 1024)
+#define BLOCKS_MAX 64
+
+static struct {
+	void *block, *mapping;
+	size_t size;
+} blocks[BLOCKS_MAX];
+
+static bool blocks_wanted;
+
+void *__real_calloc(size_t count, size_t size);
+void __real_free(void *block);
+void *__wrap_calloc(size_t count, size_t size);
+void __wrap_free(void *block);
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = (count * size + 15) / 16 * 16;
+	size_t mapped = (bytes + page - 1) / page * page + page, i = 0;
+
+	while (i < BLOCKS_MAX && blocks[i].block != NULL) {
+		i++;
+	}
+	if (!blocks_wanted || count * size < LARGE || i == BLOCKS_MAX) {
+		return __real_calloc(count, size);
+	}
+	char *mapping = mmap(
+		NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	MUST_HOLD(mapping != MAP_FAILED && mprotect(mapping + mapped - page, page, PROT_NONE) == 0);
+	blocks[i].block = mapping + mapped - page - bytes;
+	blocks[i].mapping = mapping;
+	blocks[i].size = mapped;
+	return blocks[i].block;
+}
+
+void __wrap_free(void *block)
+{
+	for (size_t i = 0; i < BLOCKS_MAX && block != NULL; i++) {
+		if (blocks[i].block == block) {
+			munmap(blocks[i].mapping, blocks[i].size);
+			blocks[i].block = NULL;
+			return;
+		}
+	}
+	__real_free(block);
+}
+
+void fuzz_large_blocks(bool wanted)
+{
+	blocks_wanted = wanted;
+}

@@ -40,6 +40,13 @@ char *fuzz_conf_path(const char *name);
 /* A file in memory that holds the bytes; its path stays the same, and it holds until the next call. */
 const char *fuzz_file(const void *data, size_t size);
 
+/*
+ * In fuzz builds: large blocks that are allocated while it is wanted come from pages of their own, with one
+ * behind each that can't be touched. The sanitizer would mark megabytes of tables for each input, which takes
+ * ten times as long as the input itself. Not for what lives on: the sanitizer does not see what it points to.
+ */
+void fuzz_large_blocks(bool wanted);
+
 /* The link types by which the first byte of a packet is chosen; ends with one that nobody knows. */
 int fuzz_link_type(uint8_t choice);
 

@@ -6,63 +6,11 @@
 #include "fuzz.h"
 
 #include "pbxguard/action/actions.h"
+#include "pbxguard/base/log.h"
 #include "pbxguard/daemon/pipeline.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-/*
- * In fuzz builds the tables' memory comes from here: the sanitizer would mark megabytes for each input, which
- * takes ten times as long as the input itself. A page that can't be touched lies behind each block.
- */
-#define LARGE ((size_t)64 * 1024)
-#define BLOCKS_MAX 64
-
-static struct {
-	void *block, *mapping;
-	size_t size;
-} blocks[BLOCKS_MAX];
-
-static bool blocks_wanted; /* the configuration lives on; only the sanitizer sees what it points to */
-
-void *__real_calloc(size_t count, size_t size);
-void __real_free(void *block);
-void *__wrap_calloc(size_t count, size_t size);
-void __wrap_free(void *block);
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = (count * size + 15) / 16 * 16;
-	size_t mapped = (bytes + page - 1) / page * page + page, i = 0;
-
-	while (i < BLOCKS_MAX && blocks[i].block != NULL) {
-		i++;
-	}
-	if (!blocks_wanted || count * size < LARGE || i == BLOCKS_MAX) {
-		return __real_calloc(count, size);
-	}
-	char *mapping = mmap(
-		NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	MUST_HOLD(mapping != MAP_FAILED && mprotect(mapping + mapped - page, page, PROT_NONE) == 0);
-	blocks[i].block = mapping + mapped - page - bytes;
-	blocks[i].mapping = mapping;
-	blocks[i].size = mapped;
-	return blocks[i].block;
-}
-
-void __wrap_free(void *block)
-{
-	for (size_t i = 0; i < BLOCKS_MAX && block != NULL; i++) {
-		if (blocks[i].block == block) {
-			munmap(blocks[i].mapping, blocks[i].size);
-			blocks[i].block = NULL;
-			return;
-		}
-	}
-	__real_free(block);
-}
 
 static void perform(void *context, const struct decision *decision)
 {
@@ -113,9 +61,9 @@ static void run(struct actions *actions, struct reader input)
 	struct packet packet = {.time = 1784500000 * SECOND}; /* a night before a holiday */
 	uint64_t packets = 0;
 
-	blocks_wanted = true;
+	fuzz_large_blocks(true);
 	struct pipeline *pipeline = pipeline_new(&setup);
-	blocks_wanted = false;
+	fuzz_large_blocks(false);
 	MUST_HOLD(pipeline != NULL);
 	while (take_packet(&input, &packet)) {
 		uint8_t *copy = fuzz_copy(packet.bytes, packet.captured);
@@ -124,7 +72,8 @@ static void run(struct actions *actions, struct reader input)
 		free(copy); /* nothing may be kept of it */
 		packets++;
 	}
-	pipeline_tick(pipeline, packet.time + 1 * DAY);
+	pipeline_tick(pipeline, packet.time + 1 * MINUTE);
+	pipeline_finish(pipeline);
 	require_counters(&counters, packets);
 	pipeline_free(pipeline);
 }
