@@ -119,6 +119,7 @@ static void append_pppoe(struct writer *writer, const struct filter_wish *wish, 
 }
 
 /*
+ * In this order: with PPPoE in front libpcap 1.10.3 makes a program that the kernel refuses (EINVAL).
  * Each "vlan" moves what follows it behind the tag. The kernel takes a frame's outer tag off, and "vlan"
  * knows; PPPoE behind a tag that is left is passed whole.
  */
@@ -126,7 +127,7 @@ static void format_ethernet(const char *wanted, const char *pppoe, char buffer[s
 {
 	snprintf(buffer, FILTER_TEXT_SIZE,
 		"%s or %s or (vlan and (%s or ether proto 0x8864 or (vlan and (%s or ether proto 0x8864))))",
-		pppoe, wanted, wanted, wanted);
+		wanted, pppoe, wanted, wanted);
 }
 
 /* "vlan" can't be compiled for these. The kernel has taken the outer tag off already; what has a second one

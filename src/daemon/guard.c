@@ -413,6 +413,10 @@ static void say_what_is_guarded(const struct guard *guard)
 		snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
 			pcap_source_name(guard->interfaces.items[i].source));
 	}
+	if (guard->start->options.monitor) {
+		log_write(log_of(guard), LOG_LEVEL_NOTICE,
+			"--monitor: watching only, whatever actions.mode says");
+	}
 	log_write(log_of(guard), LOG_LEVEL_NOTICE,
 		"guarding %s for site %s; SIGTERM ends, SIGHUP reloads, SIGUSR1 "
 		"logs the counters",

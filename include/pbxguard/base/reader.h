@@ -20,7 +20,9 @@ struct reader {
 
 static inline struct reader reader_of(const void *bytes, size_t size)
 {
-	return (struct reader){.bytes = bytes, .size = size};
+	/* Never a null pointer: adding nothing to one is undefined, too. */
+	return (struct reader){
+		.bytes = bytes != NULL ? (const uint8_t *)bytes : (const uint8_t *)"", .size = size};
 }
 
 /* The next size bytes, borrowed; NULL when there are fewer. */
@@ -89,7 +91,7 @@ static inline size_t reader_left(const struct reader *reader)
 static inline struct reader reader_rest(const struct reader *reader, size_t size)
 {
 	size_t left = reader_left(reader);
-	struct reader rest = {.bytes = left > 0 ? reader->bytes + reader->position : NULL,
+	struct reader rest = {.bytes = left > 0 ? reader->bytes + reader->position : (const uint8_t *)"",
 		.size = size < left ? size : left,
 		.failed = reader->failed};
 
