@@ -57,7 +57,7 @@ static bool next_line(struct csv *csv, struct text *line)
 		if (whole.size > CSV_LINE_MAX) {
 			csv_fail(csv, "the line is longer than %d bytes", CSV_LINE_MAX);
 		} else if (text_find(whole, '\0') < whole.size) {
-			csv_fail(csv, "the line has a NUL byte: this is no text file in UTF-8");
+			csv_fail(csv, "the line has a NUL byte: this is not a text file in UTF-8");
 		} else {
 			*line = text_trim(whole);
 			if (line->size > 0 && line->start[0] != '#') {

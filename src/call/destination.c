@@ -124,7 +124,7 @@ static bool parse_row(struct csv *csv, const struct text *fields, struct destina
 	} else if (iso.size > 0 && country_index(iso) == NONE) {
 		csv_fail(csv, "iso: is neither a country code of two capital letters nor empty");
 	} else if (!parse_kind(fields[COLUMN_KIND], row)) {
-		csv_fail(csv, "kind: is no kind of destination; geographic is the usual one");
+		csv_fail(csv, "kind: is not a kind of destination; geographic is the usual one");
 	} else if (text_is_empty(fields[COLUMN_NAME])) {
 		csv_fail(csv, "name: is empty");
 	} else if (!text_copy(fields[COLUMN_NAME], row->name, sizeof row->name) ||

@@ -135,7 +135,8 @@ static bool read_time(const struct start *start, instant *when)
 	}
 	if (!instant_parse(text_of(at), when)) {
 		log_write(&start->log, LOG_LEVEL_ERROR,
-			"--at %s: is no time; write 2026-11-22T02:13:05+09:00 or \"2026-11-22 02:13\"", at);
+			"--at %s: is not a time; write 2026-11-22T02:13:05+09:00 or \"2026-11-22 02:13\"",
+			at);
 		return false;
 	}
 	return true;

@@ -152,7 +152,7 @@ static void choose(struct call *call, uint64_t number)
 {
 	call->number = number;
 	call->phone = (unsigned)(number % 50 + 20);
-	if (number % 50 == 7) {
+	if (number % 53 == 7) {
 		snprintf(call->dialed, sizeof call->dialed, "0101212555%04u", (unsigned)(number % 10000));
 	} else {
 		snprintf(call->dialed, sizeof call->dialed, "03%08u",

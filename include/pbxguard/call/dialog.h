@@ -5,7 +5,7 @@
  * Call-IDs of their own: two legs to the same number within DIALOG_JOIN_TIME, the second sent by the PBX, are
  * one call.
  *
- * Memory: DIALOGS_MAX calls of about 300 bytes; the one heard of longest ago makes room.
+ * Memory: DIALOGS_MAX calls of about 340 bytes; the one heard of longest ago makes room.
  */
 #ifndef PBXGUARD_CALL_DIALOG_H
 #define PBXGUARD_CALL_DIALOG_H

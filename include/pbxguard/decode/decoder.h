@@ -11,8 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DECODER_PORTS_MAX 64
-
 struct decoder; /* opaque; made by decoder_new */
 
 /*

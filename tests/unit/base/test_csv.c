@@ -145,7 +145,7 @@ static void bytes_that_are_no_text_are_refused(void **state)
 	(void)state;
 	assert_non_null(open_bytes(&file, with_nul, sizeof with_nul - 1));
 	assert_false(csv_next(file.csv, fields));
-	assert_error(&file, ":2: the line has a NUL byte: this is no text file in UTF-8");
+	assert_error(&file, ":2: the line has a NUL byte: this is not a text file in UTF-8");
 	csv_close(file.csv);
 
 	memset(too_long, '1', sizeof too_long);

@@ -130,7 +130,7 @@ static void a_wrong_file_is_told_with_its_line(void **state)
 		{HEADER "1,us,geographic,x,\n",
 			":2: iso: is neither a country code of two capital letters nor empty"},
 		{HEADER "1,US,landline,x,\n",
-			":2: kind: is no kind of destination; geographic is the usual one"},
+			":2: kind: is not a kind of destination; geographic is the usual one"},
 		{HEADER "1,US,geographic,,\n", ":2: name: is empty"},
 		{HEADER "1,US,geographic,x,\n# again\n1,CA,geographic,y,\n", ":4: prefix: 1 is there twice"},
 		{HEADER "1,US,geographic,x\n", ":2: the line has 4 fields, the header line 5"},
