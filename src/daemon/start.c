@@ -86,16 +86,25 @@ void start_set_time_zone(const struct start *start, const struct config *config)
 	time_zone_set(zone[0] != '\0' ? zone : start->host_zone);
 }
 
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 void start_log_counters(const struct start *start, bool all)
 {
 	const struct counters *counters = &start->counters;
+	uint64_t packets = counter_get(counters, COUNTER_PACKETS);
+	uint64_t messages = counter_get(counters, COUNTER_SIP_MESSAGES);
+	uint64_t invites = counter_get(counters, COUNTER_INVITES);
+	uint64_t calls = counter_get(counters, COUNTER_CALLS);
+	uint64_t alerts = counter_get(counters, COUNTER_ALERTS);
 
 	log_write(&start->log, LOG_LEVEL_NOTICE,
-		"%" PRIu64 " packets, %" PRIu64 " SIP messages, %" PRIu64 " INVITEs, %" PRIu64
-		" calls (%" PRIu64 " abroad), %" PRIu64 " alerts; %" PRIu64 " packets dropped by the kernel",
-		counter_get(counters, COUNTER_PACKETS), counter_get(counters, COUNTER_SIP_MESSAGES),
-		counter_get(counters, COUNTER_INVITES), counter_get(counters, COUNTER_CALLS),
-		counter_get(counters, COUNTER_CALLS_INTERNATIONAL), counter_get(counters, COUNTER_ALERTS),
+		"%" PRIu64 " packet%s, %" PRIu64 " SIP message%s, %" PRIu64 " INVITE%s, %" PRIu64
+		" call%s (%" PRIu64 " abroad), %" PRIu64 " alert line%s; %" PRIu64 " dropped by the kernel",
+		packets, plural(packets), messages, plural(messages), invites, plural(invites), calls,
+		plural(calls), counter_get(counters, COUNTER_CALLS_INTERNATIONAL), alerts, plural(alerts),
 		counter_get(counters, COUNTER_KERNEL_DROPS));
 	for (int counter = 0; all && counter < COUNTER_COUNT; counter++) {
 		log_write(&start->log, LOG_LEVEL_NOTICE, "%s %" PRIu64 " (%s)", counter_name(counter),
