@@ -25,6 +25,9 @@
 /* So long the packets of several interfaces wait for each other: see PCAP_SOURCE_DELAY. */
 #define REORDER_WAIT (PCAP_SOURCE_DELAY + 9 * MILLISECOND)
 
+/* So long an alert may wait for the local syslog before we say so. */
+#define SYSLOG_PATIENCE (5 * SECOND)
+
 static const uint32_t sip_port[] = {CAPTURE_SIP_PORT};
 
 struct guard;
@@ -51,6 +54,8 @@ struct guard {
 	/* Of interfaces that a reload closed; the counters go on. */
 	uint64_t closed_kernel_drops, closed_interface_drops;
 	struct blind_spots blind_spots;
+	instant syslog_waits_since; /* monotonic; 0: nothing waits */
+	bool syslog_wait_was_told;
 };
 
 static const struct log *log_of(const struct guard *guard)
@@ -373,6 +378,26 @@ static void signal_arrived(void *context, int signal)
 	}
 }
 
+/* Alerts that wait for a syslog which is away or stuck must not do so in silence. */
+static void look_after_syslog(struct guard *guard, instant now)
+{
+	const struct counters *counters = &guard->start->counters;
+	uint64_t waiting = counter_get(counters, COUNTER_SYSLOG_QUEUED) -
+			   counter_get(counters, COUNTER_SYSLOG_SENT) -
+			   counter_get(counters, COUNTER_SYSLOG_LOST);
+
+	if (waiting == 0) {
+		guard->syslog_waits_since = 0;
+		guard->syslog_wait_was_told = false;
+	} else if (guard->syslog_waits_since == 0) {
+		guard->syslog_waits_since = now;
+	} else if (!guard->syslog_wait_was_told && now - guard->syslog_waits_since >= SYSLOG_PATIENCE) {
+		guard->syslog_wait_was_told = true;
+		log_write(log_of(guard), LOG_LEVEL_WARNING,
+			"%" PRIu64 " alert lines wait: no syslog daemon takes them at " SYSLOG_PATH, waiting);
+	}
+}
+
 static void second_passed(void *context)
 {
 	struct guard *guard = context;
@@ -384,6 +409,7 @@ static void second_passed(void *context)
 	read_drops(guard);
 	pipeline_tick(guard->pipeline, instant_now() - PACKETS_LATE);
 	blind_spots_tell(&guard->blind_spots, counters, log_of(guard), instant_monotonic_now(), false);
+	look_after_syslog(guard, instant_monotonic_now());
 	service_notify_alive();
 	service_notify_status("%" PRIu64 " SIP messages, %" PRIu64 " calls, %" PRIu64 " alerts",
 		counter_get(counters, COUNTER_SIP_MESSAGES), counter_get(counters, COUNTER_CALLS),
@@ -412,6 +438,11 @@ static void say_what_is_guarded(const struct guard *guard)
 		size_t used = strlen(names);
 		snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
 			pcap_source_name(guard->interfaces.items[i].source));
+	}
+	if (guard->start->config->settings.actions.syslog.enabled && access(SYSLOG_PATH, F_OK) != 0) {
+		log_write(log_of(guard), LOG_LEVEL_WARNING,
+			"there is no syslog daemon at " SYSLOG_PATH
+			": alerts for it wait until there is one");
 	}
 	if (guard->start->options.monitor) {
 		log_write(log_of(guard), LOG_LEVEL_NOTICE,
