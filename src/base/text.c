@@ -43,11 +43,35 @@ bool text_begins_ignoring_case(struct text text, struct text prefix)
 	return true;
 }
 
+/* Up to four characters are compared one by one; a table of bits pays only beyond. */
+#define FEW 4
+
+static size_t find_few(struct text text, const char *characters, size_t count)
+{
+	char few[FEW];
+	size_t i = 0;
+
+	for (size_t k = 0; k < FEW; k++) {
+		few[k] = characters[k < count ? k : 0];
+	}
+	while (i < text.size) {
+		char c = text.start[i];
+		if (c == few[0] || c == few[1] || c == few[2] || c == few[3]) {
+			break;
+		}
+		i++;
+	}
+	return i;
+}
+
 size_t text_find_any(struct text text, const char *characters)
 {
 	uint64_t wanted[4] = {0}; /* a bit a byte value */
-	size_t i = 0;
+	size_t count = strlen(characters), i = 0;
 
+	if (count <= FEW) {
+		return count == 0 ? text.size : find_few(text, characters, count);
+	}
 	for (; *characters != '\0'; characters++) {
 		wanted[(uint8_t)*characters / 64] |= UINT64_C(1) << (uint8_t)*characters % 64;
 	}

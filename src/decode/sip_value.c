@@ -16,6 +16,10 @@ static size_t find_unquoted(struct text text, char either, char or)
 {
 	bool quoted = false;
 
+	if (text_find(text, '"') == text.size) { /* most values have none */
+		size_t first = text_find(text, either);
+		return either == or ? first : text_find(text_part(text, 0, first), or);
+	}
 	for (size_t i = 0; i < text.size; i++) {
 		char c = text.start[i];
 		if (quoted && c == '\\') {
@@ -47,7 +51,7 @@ static enum sip_scheme take_scheme(struct text *rest)
 		return SIP_SCHEME_NONE;
 	}
 	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-		if (text_equal_ignoring_case(name, schemes[i].name)) {
+		if (name.size == schemes[i].name.size && text_equal_ignoring_case(name, schemes[i].name)) {
 			*rest = text_from(*rest, text_find(*rest, ':') + 1);
 			return schemes[i].scheme;
 		}
