@@ -83,15 +83,6 @@ struct local_date local_date_before(struct local_date date)
 	return date;
 }
 
-int local_date_weekday(struct local_date date)
-{
-	struct tm broken = {
-		.tm_year = date.year - 1900, .tm_mon = date.month - 1, .tm_mday = date.day, .tm_hour = 12};
-
-	timegm(&broken); /* fills tm_wday */
-	return (broken.tm_wday + 6) % 7;
-}
-
 int local_date_compare(struct local_date a, struct local_date b)
 {
 	if (a.year != b.year) {

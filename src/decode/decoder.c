@@ -334,7 +334,8 @@ void decoder_handle(
 		handle_ip(&passage, ip);
 		break;
 	case DECODE_NOT_OURS:
-		count(&passage, COUNTER_NOT_IP);
+		count(&passage,
+			link_type_is_known(packet->link_type) ? COUNTER_NOT_IP : COUNTER_LINK_UNREADABLE);
 		break;
 	default:
 		count(&passage, COUNTER_LINK_UNREADABLE);

@@ -4,69 +4,11 @@
  * destination. An allowed destination counts like any other: who works there at night says so by the
  * calendar.
  */
-#include "pbxguard/rules/rule.h"
+#include "pbxguard/rules/counted_rule.h"
 #include "pbxguard/rules/tally.h"
 
-#include <stdbool.h>
-
-struct off_hours_settings {
-	bool enabled;
-	uint32_t warning, critical; /* calls */
-	duration window;
-};
-
-static const struct setting settings_list[] = {
-	{.name = "enabled",
-		.type = SETTING_BOOLEAN,
-		.offset = offsetof(struct off_hours_settings, enabled),
-		.initial = "true"},
-	{.name = "warning",
-		.type = SETTING_NUMBER,
-		.offset = offsetof(struct off_hours_settings, warning),
-		.minimum = RULE_LIMIT_MINIMUM,
-		.maximum = RULE_LIMIT_MAXIMUM,
-		.unit = "calls",
-		.initial = "1"},
-	{.name = "critical",
-		.type = SETTING_NUMBER,
-		.offset = offsetof(struct off_hours_settings, critical),
-		.minimum = RULE_LIMIT_MINIMUM,
-		.maximum = RULE_LIMIT_MAXIMUM,
-		.unit = "calls",
-		.initial = "3",
-		.not_below = "warning"},
-	{.name = "window",
-		.type = SETTING_DURATION,
-		.offset = offsetof(struct off_hours_settings, window),
-		.minimum = RULE_WINDOW_MINIMUM,
-		.maximum = RULE_WINDOW_MAXIMUM,
-		.initial = "60min"},
-};
+static const struct setting settings_list[] = {COUNTED_SETTINGS("1", "3", "60min")};
 static const struct setting_table settings_table = SETTING_TABLE(settings_list);
-
-static void *state_new(const void *opaque)
-{
-	const struct off_hours_settings *settings = opaque;
-	const struct window_shape shape = {
-		.keys = WINDOW_KEYS, .largest_limit = settings->critical, .longest_span = settings->window};
-
-	return window_new(&shape);
-}
-
-static void state_free(void *state)
-{
-	window_free(state);
-}
-
-static void adopt(void *state, const void *old_state)
-{
-	window_adopt(state, old_state);
-}
-
-static uint64_t evicted(const void *state)
-{
-	return window_figures(state).evicted;
-}
 
 /* The owner's word (allow) stands above the advisory's. */
 static bool is_graver(const struct destination_reading *destination)
@@ -78,7 +20,7 @@ static void evaluate(
 	const void *opaque, void *state, const struct circumstances *circumstances, struct findings *findings)
 {
 	static const struct report_words words = {"off_hours", "abroad outside business hours"};
-	const struct off_hours_settings *settings = opaque;
+	const struct counted_settings *settings = opaque;
 	const struct limits limits = {settings->warning, settings->critical, settings->window};
 	struct tally tallies[TALLIES_MAX];
 
@@ -100,10 +42,10 @@ extern const struct rule off_hours_rule; /* as rules.c declares it */
 const struct rule off_hours_rule = {
 	.name = "off_hours",
 	.settings = &settings_table,
-	.settings_size = sizeof(struct off_hours_settings),
-	.state_new = state_new,
-	.state_free = state_free,
-	.adopt = adopt,
-	.evicted = evicted,
+	.settings_size = sizeof(struct counted_settings),
+	.state_new = counted_state_new,
+	.state_free = counted_state_free,
+	.adopt = counted_adopt,
+	.evicted = counted_evicted,
 	.evaluate = evaluate,
 };

@@ -34,7 +34,6 @@ void time_zone_set(const char *name);
 void local_time_of(instant when, struct local_time *local);
 struct local_date local_date_before(struct local_date date); /* the day before */
 bool local_date_is_real(struct local_date date);             /* 2026-02-30 is not */
-int local_date_weekday(struct local_date date);              /* 0 Monday to 6 Sunday */
 /* Below, equal or above zero, as strcmp. */
 int local_date_compare(struct local_date a, struct local_date b);
 /* "2026-07-20". */

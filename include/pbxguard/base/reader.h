@@ -66,13 +66,6 @@ static inline uint32_t reader_u32(struct reader *reader)
 		       : (uint32_t)byte[0] << 24 | (uint32_t)byte[1] << 16 | (uint32_t)byte[2] << 8 | byte[3];
 }
 
-static inline uint16_t reader_u16_little(struct reader *reader)
-{
-	const uint8_t *byte = reader_take(reader, 2);
-
-	return byte == NULL ? 0 : (uint16_t)(byte[1] << 8 | byte[0]);
-}
-
 static inline uint32_t reader_u32_little(struct reader *reader)
 {
 	const uint8_t *byte = reader_take(reader, 4);

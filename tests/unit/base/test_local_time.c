@@ -80,13 +80,6 @@ static void the_day_before_crosses_months_and_years(void **state)
 	}
 }
 
-static void weekdays_begin_with_monday(void **state)
-{
-	(void)state;
-	assert_int_equal(local_date_weekday((struct local_date){2026, 7, 20}), 0);
-	assert_int_equal(local_date_weekday((struct local_date){2026, 11, 22}), 6);
-}
-
 static void a_zone_exists_or_not(void **state)
 {
 	(void)state;
@@ -104,7 +97,6 @@ int main(void)
 		cmocka_unit_test(a_time_before_1970_is_no_trap),
 		cmocka_unit_test(times_are_read_as_people_and_machines_write_them),
 		cmocka_unit_test(the_day_before_crosses_months_and_years),
-		cmocka_unit_test(weekdays_begin_with_monday),
 		cmocka_unit_test(a_zone_exists_or_not),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -431,6 +431,21 @@ static void a_broken_tunnel_is_counted_and_a_keep_alive_is_not(void **state)
 	decoder_free(decoder);
 }
 
+static void frames_of_an_unknown_link_type_are_told(void **state)
+{
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(NULL, 0, &counters);
+	const struct packet packet = {
+		.link_type = 105, .bytes = (const uint8_t *)"x", .captured = 1, .on_wire = 1};
+	struct seen seen = {0};
+
+	(void)state;
+	decoder_handle(decoder, &packet, note, &seen); /* IEEE 802.11 */
+	assert_int_equal(counter_get(&counters, COUNTER_LINK_UNREADABLE), 1);
+	assert_int_equal(counter_get(&counters, COUNTER_NOT_IP), 0);
+	decoder_free(decoder);
+}
+
 static void whatever_is_cut_anywhere_is_survived(void **state)
 {
 	struct counters counters = {0};
@@ -465,6 +480,7 @@ int main(void)
 		cmocka_unit_test(sip_over_tcp_is_read_on_every_port_if_it_looks_like_sip),
 		cmocka_unit_test(tls_and_websockets_are_told),
 		cmocka_unit_test(a_message_behind_a_hole_is_found_without_another_packet),
+		cmocka_unit_test(frames_of_an_unknown_link_type_are_told),
 		cmocka_unit_test(whatever_is_cut_anywhere_is_survived),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

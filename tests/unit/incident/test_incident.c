@@ -104,6 +104,76 @@ static void the_first_finding_opens_and_the_next_ones_are_held(void **state)
 	tear_down(&f);
 }
 
+static void at_the_end_what_was_held_back_or_waits_is_told(void **state)
+{
+	static const struct incident_settings few = {.alerts_per_minute = 3, .alert_interval = 15 * MINUTE};
+	struct fixture f;
+	uint32_t told = 0;
+
+	(void)state;
+	set_up(&f, &few);
+	for (int i = 0; i < 10; i++) {
+		char subject[32];
+		snprintf(subject, sizeof subject, "caller:%d", i);
+		find(&f, i, subject, SEVERITY_WARNING);
+		find(&f, i, subject, SEVERITY_WARNING);
+	}
+	assert_int_equal(f.line_count, 3);
+	incidents_finish(f.incidents, keep, &f);
+	for (size_t i = 0; i < f.line_count; i++) {
+		const struct decision *line = &f.lines[i];
+		if (strcmp(line->finding.rule, "alert_limit") != 0) {
+			told += line->suppressed + (line->state == INCIDENT_OPENED);
+		}
+	}
+	assert_int_equal(told, 20);
+	size_t lines = f.line_count;
+	incidents_finish(f.incidents, keep, &f); /* nothing is told twice */
+	assert_int_equal(f.line_count, lines);
+	tear_down(&f);
+}
+
+static void find_outside(struct fixture *fixture, instant now, const char *subject)
+{
+	struct event event = call_at(now, "x@y");
+	struct findings findings = {.count = 1,
+		.items = {{.rule = "high_risk_destination",
+			.severity = SEVERITY_WARNING,
+			.count = 1,
+			.limit = 1}}};
+
+	event.leg = LEG_OUTSIDE;
+	snprintf(findings.items[0].subject, SUBJECT_SIZE, "%s", subject);
+	incidents_handle(fixture->incidents, &event, &findings, keep, fixture);
+}
+
+/* However many addresses strangers use, what the site's own phone does is neither pushed out nor told last.
+ */
+static void a_flood_from_outside_does_not_push_out_the_sites_own(void **state)
+{
+	struct fixture f;
+	char subject[40];
+	size_t place = 0;
+
+	(void)state;
+	set_up(&f, &usual);
+	for (int i = 0; i < INCIDENTS_MAX / 2; i++) {
+		snprintf(subject, sizeof subject, "source:%d", i);
+		find_outside(&f, i, subject);
+	}
+	find(&f, INCIDENTS_MAX, "caller:1001", SEVERITY_WARNING);
+	for (int i = 0; i < 2 * INCIDENTS_MAX; i++) {
+		snprintf(subject, sizeof subject, "source:b%d", i);
+		find_outside(&f, INCIDENTS_MAX + i, subject);
+	}
+	tick(&f, 2 * MINUTE);
+	while (place < f.line_count && strcmp(f.lines[place].finding.subject, "caller:1001") != 0) {
+		place++;
+	}
+	assert_in_range(place, 0, 61); /* with the first lines that there is room for */
+	tear_down(&f);
+}
+
 static void a_graver_finding_raises_at_once(void **state)
 {
 	struct fixture f;
@@ -491,6 +561,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_finding_opens_and_the_next_ones_are_held),
+		cmocka_unit_test(at_the_end_what_was_held_back_or_waits_is_told),
+		cmocka_unit_test(a_flood_from_outside_does_not_push_out_the_sites_own),
 		cmocka_unit_test(a_graver_finding_raises_at_once),
 		cmocka_unit_test(what_was_held_is_told_when_the_interval_is_over),
 		cmocka_unit_test(a_finding_after_the_interval_is_told_at_once),

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/rules/counted_rule.h"
+
+#include "pbxguard/rules/window.h"
+
+void *counted_state_new(const void *opaque)
+{
+	const struct counted_settings *settings = opaque;
+	const struct window_shape shape = {
+		.keys = WINDOW_KEYS, .largest_limit = settings->critical, .longest_span = settings->window};
+
+	return window_new(&shape);
+}
+
+void counted_state_free(void *state)
+{
+	window_free(state);
+}
+
+void counted_adopt(void *state, const void *old_state)
+{
+	window_adopt(state, old_state);
+}
+
+uint64_t counted_evicted(const void *state)
+{
+	return window_figures(state).evicted;
+}
