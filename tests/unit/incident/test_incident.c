@@ -147,13 +147,40 @@ static void find_outside(struct fixture *fixture, instant now, const char *subje
 	incidents_handle(fixture->incidents, &event, &findings, keep, fixture);
 }
 
+static size_t place_of(const struct fixture *fixture, const char *subject)
+{
+	size_t place = 0;
+
+	while (place < fixture->line_count && strcmp(fixture->lines[place].finding.subject, subject) != 0) {
+		place++;
+	}
+	return place;
+}
+
+static void what_waits_of_the_sites_own_is_told_before_what_strangers_try(void **state)
+{
+	struct fixture f;
+	char subject[40];
+
+	(void)state;
+	set_up(&f, &usual);
+	for (int i = 0; i < INCIDENTS_MAX / 4; i++) {
+		snprintf(subject, sizeof subject, "source:%d", i);
+		find_outside(&f, i, subject);
+	}
+	find(&f, INCIDENTS_MAX, "caller:1001", SEVERITY_WARNING);
+	tick(&f, 2 * MINUTE);
+	assert_in_range(f.line_count, 100, 200);
+	assert_int_equal(place_of(&f, "caller:1001"), 60); /* the first for which there is room */
+	tear_down(&f);
+}
+
 /* However many addresses strangers use, what the site's own phone does is neither pushed out nor told last.
  */
 static void a_flood_from_outside_does_not_push_out_the_sites_own(void **state)
 {
 	struct fixture f;
 	char subject[40];
-	size_t place = 0;
 
 	(void)state;
 	set_up(&f, &usual);
@@ -167,10 +194,7 @@ static void a_flood_from_outside_does_not_push_out_the_sites_own(void **state)
 		find_outside(&f, INCIDENTS_MAX + i, subject);
 	}
 	tick(&f, 2 * MINUTE);
-	while (place < f.line_count && strcmp(f.lines[place].finding.subject, "caller:1001") != 0) {
-		place++;
-	}
-	assert_in_range(place, 0, 61); /* with the first lines that there is room for */
+	assert_in_range(place_of(&f, "caller:1001"), 0, 61); /* with the first lines that there is room for */
 	tear_down(&f);
 }
 
@@ -562,6 +586,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_finding_opens_and_the_next_ones_are_held),
 		cmocka_unit_test(at_the_end_what_was_held_back_or_waits_is_told),
+		cmocka_unit_test(what_waits_of_the_sites_own_is_told_before_what_strangers_try),
 		cmocka_unit_test(a_flood_from_outside_does_not_push_out_the_sites_own),
 		cmocka_unit_test(a_graver_finding_raises_at_once),
 		cmocka_unit_test(what_was_held_is_told_when_the_interval_is_over),
