@@ -146,8 +146,10 @@ static enum options_result read_option(int option, char **argv, struct options *
 		return OPTIONS_VERSION;
 	case 'h':
 		return OPTIONS_HELP;
+	case ':':
+		return complain("%s needs a value", argv[optind - 1]);
 	default:
-		return complain("%s: there is no such option, or its value is missing", argv[optind - 1]);
+		return complain("%s: there is no such option, or it takes no value", argv[optind - 1]);
 	}
 }
 
@@ -186,7 +188,7 @@ enum options_result options_read(int argc, char **argv, struct options *options)
 	*options = (struct options){.format = ALERT_FORMAT_TEXT};
 	opterr = 0; /* we say it in our own form */
 	while (result == OPTIONS_GO_ON &&
-		(option = getopt_long(argc, argv, "c:i:r:o:vVh", long_options, NULL)) != -1) {
+		(option = getopt_long(argc, argv, ":c:i:r:o:vVh", long_options, NULL)) != -1) {
 		result = read_option(option, argv, options);
 	}
 	if (result == OPTIONS_GO_ON && optind < argc) {
