@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Record: what is to be done: an alert to raise (and later: a call to refuse, a source to block). By value
- * whole, so that it can be copied to the thread that writes. Every text is made safe already: it can be shown
- * as it is.
+ * Record: what is to be done: today an alert to raise, and what was done about its call. By value whole, so
+ * that it can be copied to the thread that writes. Every text is made safe already: it can be shown as it is.
  */
 #ifndef PBXGUARD_INCIDENT_DECISION_H
 #define PBXGUARD_INCIDENT_DECISION_H
