@@ -3,11 +3,11 @@
 
 #include "pbxguard/rules/window.h"
 
-void *counted_state_new(const void *opaque)
+void *counted_state_new(const void *settings)
 {
-	const struct counted_settings *settings = opaque;
+	const struct counted_settings *counted = settings;
 	const struct window_shape shape = {
-		.keys = WINDOW_KEYS, .largest_limit = settings->critical, .longest_span = settings->window};
+		.keys = WINDOW_KEYS, .largest_limit = counted->critical, .longest_span = counted->window};
 
 	return window_new(&shape);
 }
