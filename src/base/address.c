@@ -5,14 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct address address_ipv4(const uint8_t bytes[static 4])
-{
-	struct address address = {.family = ADDRESS_IPV4};
-
-	memcpy(address.bytes, bytes, 4);
-	return address;
-}
-
 struct address address_ipv6(const uint8_t bytes[static 16])
 {
 	static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF}; /* ::ffff:0:0/96, RFC 4291 §2.5.5.2 */

@@ -12,17 +12,25 @@
 /* In front of each entry's key and value. Entries are named by index: half of what pointers take. */
 struct entry {
 	instant touched;
-	uint32_t next_in_bucket; /* also links the unused entries */
-	uint32_t older, newer;   /* in order of touch */
-	uint32_t bucket;
+	uint32_t hash;
+	uint32_t older, newer; /* in order of touch; older also links the unused entries */
+};
+
+/*
+ * Where an entry is found: in the first free bucket from the one that its hash names (linear probing). The
+ * hash is here too, so that an entry's own memory is looked at only when it is the right one.
+ */
+struct bucket {
+	uint32_t entry; /* index + 1, so that fresh zero pages are empty */
+	uint32_t hash;
 };
 
 struct table {
 	struct table_shape shape;
 	struct digest_key hash_key;
 	size_t stride, key_offset, value_offset; /* bytes */
-	size_t bucket_count;                     /* a power of two */
-	uint32_t *buckets;                       /* index + 1, so that fresh zero pages are empty */
+	uint32_t bucket_mask; /* their number is a power of two, at least twice the capacity */
+	struct bucket *buckets;
 	uint8_t *entries;
 	uint32_t used;   /* entries ever taken; those above are untouched memory */
 	uint32_t unused; /* a list of entries given back */
@@ -39,7 +47,7 @@ struct table *table_new(const struct table_shape *shape)
 {
 	struct table *table = calloc(1, sizeof *table);
 
-	assert(shape->capacity > 0 && shape->capacity < NONE && shape->key_size > 0);
+	assert(shape->capacity > 0 && shape->capacity < NONE / 4 && shape->key_size > 0);
 	if (table == NULL) {
 		return NULL;
 	}
@@ -48,10 +56,13 @@ struct table *table_new(const struct table_shape *shape)
 	table->key_offset = sizeof(struct entry);
 	table->value_offset = round_up(table->key_offset + shape->key_size, sizeof(int64_t));
 	table->stride = round_up(table->value_offset + shape->value_size, sizeof(int64_t));
-	for (table->bucket_count = 1; table->bucket_count < shape->capacity; table->bucket_count *= 2) {
+	size_t bucket_count = 2;
+	while (bucket_count < 2 * shape->capacity) {
+		bucket_count *= 2;
 	}
+	table->bucket_mask = (uint32_t)(bucket_count - 1);
 	table->oldest = table->newest = table->unused = NONE;
-	table->buckets = calloc(table->bucket_count, sizeof *table->buckets);
+	table->buckets = calloc(bucket_count, sizeof *table->buckets);
 	table->entries = calloc(shape->capacity, table->stride);
 	if (table->buckets == NULL || table->entries == NULL) {
 		table_free(table);
@@ -114,39 +125,66 @@ static void link_newest(struct table *table, uint32_t index, instant now)
 	table->newest = index;
 }
 
-static uint32_t bucket_of(const struct table *table, const void *key)
+static uint32_t hash_of(const struct table *table, const void *key)
 {
-	return (uint32_t)(digest_short(&table->hash_key, key, table->shape.key_size) &
-			  (table->bucket_count - 1));
+	uint64_t hash;
+
+	if (!table->shape.key_is_digest) {
+		return (uint32_t)digest_short(&table->hash_key, key, table->shape.key_size);
+	}
+	memcpy(&hash, key, sizeof hash);
+	return (uint32_t)hash;
 }
 
-static uint32_t find_in_bucket(const struct table *table, uint32_t bucket, const void *key)
+static uint32_t find_entry(const struct table *table, uint32_t hash, const void *key)
 {
-	for (uint32_t index = table->buckets[bucket] - 1; index != NONE;
-		index = entry_at(table, index)->next_in_bucket) {
-		if (memcmp(key_of(table, index), key, table->shape.key_size) == 0) {
+	uint32_t at = hash & table->bucket_mask;
+
+	for (; table->buckets[at].entry != 0; at = (at + 1) & table->bucket_mask) {
+		uint32_t index = table->buckets[at].entry - 1;
+		if (table->buckets[at].hash == hash &&
+			memcmp(key_of(table, index), key, table->shape.key_size) == 0) {
 			return index;
 		}
 	}
 	return NONE;
 }
 
+static void add_bucket(struct table *table, uint32_t hash, uint32_t index)
+{
+	uint32_t at = hash & table->bucket_mask;
+
+	while (table->buckets[at].entry != 0) {
+		at = (at + 1) & table->bucket_mask;
+	}
+	table->buckets[at] = (struct bucket){index + 1, hash};
+}
+
+/* What was put behind it only because it was in the way moves up, so that no search ends too early. */
+static void remove_bucket(struct table *table, uint32_t hash, uint32_t index)
+{
+	uint32_t mask = table->bucket_mask, hole = hash & mask;
+
+	while (table->buckets[hole].entry != index + 1) {
+		hole = (hole + 1) & mask;
+	}
+	for (uint32_t at = (hole + 1) & mask; table->buckets[at].entry != 0; at = (at + 1) & mask) {
+		uint32_t from_home = (at - table->buckets[at].hash) & mask;
+		if (from_home >= ((at - hole) & mask)) {
+			table->buckets[hole] = table->buckets[at];
+			hole = at;
+		}
+	}
+	table->buckets[hole].entry = 0;
+}
+
 static void drop(struct table *table, uint32_t index)
 {
 	struct entry *entry = entry_at(table, index);
-	uint32_t at = table->buckets[entry->bucket] - 1;
 
-	if (at == index) {
-		table->buckets[entry->bucket] = entry->next_in_bucket + 1;
-	} else {
-		while (entry_at(table, at)->next_in_bucket != index) {
-			at = entry_at(table, at)->next_in_bucket;
-		}
-		entry_at(table, at)->next_in_bucket = entry->next_in_bucket;
-	}
+	remove_bucket(table, entry->hash, index);
 	unlink_by_age(table, entry);
-	memset(entry, 0, table->stride);
-	entry->next_in_bucket = table->unused;
+	entry->older = table->unused;
 	table->unused = index;
 	table->figures.entries--;
 }
@@ -175,13 +213,14 @@ static uint32_t take_entry(struct table *table)
 		table->figures.evicted++;
 	}
 	uint32_t index = table->unused;
-	table->unused = entry_at(table, index)->next_in_bucket;
+	table->unused = entry_at(table, index)->older;
+	memset(value_of(table, index), 0, table->shape.value_size);
 	return index;
 }
 
-static uint32_t find_touched(struct table *table, uint32_t bucket, const void *key, instant now)
+static uint32_t find_touched(struct table *table, uint32_t hash, const void *key, instant now)
 {
-	uint32_t index = find_in_bucket(table, bucket, key);
+	uint32_t index = find_entry(table, hash, key);
 
 	if (index == NONE) {
 		return NONE;
@@ -198,15 +237,15 @@ static uint32_t find_touched(struct table *table, uint32_t bucket, const void *k
 
 void *table_find(struct table *table, const void *key, instant now)
 {
-	uint32_t index = find_touched(table, bucket_of(table, key), key, now);
+	uint32_t index = find_touched(table, hash_of(table, key), key, now);
 
 	return index == NONE ? NULL : value_of(table, index);
 }
 
 void *table_find_or_add(struct table *table, const void *key, instant now, bool *added)
 {
-	uint32_t bucket = bucket_of(table, key);
-	uint32_t index = find_touched(table, bucket, key, now);
+	uint32_t hash = hash_of(table, key);
+	uint32_t index = find_touched(table, hash, key, now);
 
 	*added = index == NONE;
 	if (index != NONE) {
@@ -214,10 +253,8 @@ void *table_find_or_add(struct table *table, const void *key, instant now, bool 
 	}
 	table_expire(table, now);
 	index = take_entry(table);
-	struct entry *entry = entry_at(table, index);
-	entry->bucket = bucket;
-	entry->next_in_bucket = table->buckets[bucket] - 1;
-	table->buckets[bucket] = index + 1;
+	entry_at(table, index)->hash = hash;
+	add_bucket(table, hash, index);
 	memcpy(key_of(table, index), key, table->shape.key_size);
 	link_newest(table, index, now);
 	table->figures.entries++;
@@ -226,7 +263,7 @@ void *table_find_or_add(struct table *table, const void *key, instant now, bool 
 
 void table_remove(struct table *table, const void *key)
 {
-	uint32_t index = find_in_bucket(table, bucket_of(table, key), key);
+	uint32_t index = find_entry(table, hash_of(table, key), key);
 
 	if (index != NONE) {
 		drop(table, index);

@@ -2,76 +2,17 @@
 #include "pbxguard/base/text.h"
 
 #include <string.h>
-#include <strings.h>
 
 struct text text_of(const char *string)
 {
 	return (struct text){string, string == NULL ? 0 : strlen(string)};
 }
 
-bool text_equal(struct text a, struct text b)
-{
-	return a.size == b.size && (a.size == 0 || memcmp(a.start, b.start, a.size) == 0);
-}
-
-bool text_equal_ignoring_case(struct text a, struct text b)
-{
-	return a.size == b.size && text_begins_ignoring_case(a, b);
-}
-
-bool text_begins(struct text text, struct text prefix)
-{
-	return text.size >= prefix.size &&
-	       (prefix.size == 0 || memcmp(text.start, prefix.start, prefix.size) == 0);
-}
-
-static char lower(char c)
-{
-	return (unsigned char)(c - 'A') < 26 ? (char)(c | 0x20) : c;
-}
-
-bool text_begins_ignoring_case(struct text text, struct text prefix)
-{
-	if (text.size < prefix.size) {
-		return false;
-	}
-	for (size_t i = 0; i < prefix.size; i++) {
-		if (lower(text.start[i]) != lower(prefix.start[i])) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* Up to four characters are compared one by one; a table of bits pays only beyond. */
-#define FEW 4
-
-static size_t find_few(struct text text, const char *characters, size_t count)
-{
-	char few[FEW];
-	size_t i = 0;
-
-	for (size_t k = 0; k < FEW; k++) {
-		few[k] = characters[k < count ? k : 0];
-	}
-	while (i < text.size) {
-		char c = text.start[i];
-		if (c == few[0] || c == few[1] || c == few[2] || c == few[3]) {
-			break;
-		}
-		i++;
-	}
-	return i;
-}
-
 size_t text_find_any(struct text text, const char *characters)
 {
 	uint64_t wanted[4] = {0}; /* a bit a byte value */
-	size_t count = strlen(characters), i = 0;
+	size_t i = 0;
 
-	if (count <= FEW) {
-		return count == 0 ? text.size : find_few(text, characters, count);
-	}
 	for (; *characters != '\0'; characters++) {
 		wanted[(uint8_t)*characters / 64] |= UINT64_C(1) << (uint8_t)*characters % 64;
 	}
@@ -82,23 +23,6 @@ size_t text_find_any(struct text text, const char *characters)
 	return i;
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-struct text text_trim(struct text text)
-{
-	while (text.size > 0 && is_space(text.start[0])) {
-		text.start++;
-		text.size--;
-	}
-	while (text.size > 0 && is_space(text.start[text.size - 1])) {
-		text.size--;
-	}
-	return text;
-}
-
 bool text_split(struct text *rest, char separator, struct text *piece)
 {
 	if (rest->size == 0) {
@@ -107,27 +31,6 @@ bool text_split(struct text *rest, char separator, struct text *piece)
 	size_t end = text_find(*rest, separator);
 	*piece = text_part(*rest, 0, end);
 	*rest = text_from(*rest, end == rest->size ? end : end + 1);
-	return true;
-}
-
-bool text_to_number(struct text text, uint64_t maximum, uint64_t *value)
-{
-	uint64_t number = 0;
-
-	if (text.size == 0) {
-		return false;
-	}
-	for (size_t i = 0; i < text.size; i++) {
-		if (text.start[i] < '0' || text.start[i] > '9') {
-			return false;
-		}
-		unsigned digit = (unsigned)(text.start[i] - '0');
-		if (digit > maximum || number > (maximum - digit) / 10) {
-			return false;
-		}
-		number = number * 10 + digit;
-	}
-	*value = number;
 	return true;
 }
 
@@ -242,7 +145,7 @@ static int hexadecimal_value(char c)
 	if (c >= '0' && c <= '9') {
 		return c - '0';
 	}
-	c = lower(c);
+	c = text_lower(c);
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 

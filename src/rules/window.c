@@ -36,8 +36,10 @@ struct window {
 
 struct window *window_new(const struct window_shape *shape)
 {
-	const struct table_shape index_shape = {
-		.capacity = shape->keys, .key_size = sizeof(struct digest), .value_size = sizeof(uint32_t)};
+	const struct table_shape index_shape = {.capacity = shape->keys,
+		.key_size = sizeof(struct digest),
+		.key_is_digest = true,
+		.value_size = sizeof(uint32_t)};
 	struct window *window = calloc(1, sizeof *window);
 
 	assert(shape->keys > 0 && shape->keys < NONE && shape->largest_limit < NONE - TIMES_TO_SPARE);

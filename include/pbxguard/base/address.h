@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum address_family { ADDRESS_NONE = 0, ADDRESS_IPV4 = 4, ADDRESS_IPV6 = 6 };
 
@@ -33,7 +34,14 @@ struct network_set {
 	struct network networks[NETWORK_SET_MAX];
 };
 
-struct address address_ipv4(const uint8_t bytes[static 4]);
+static inline struct address address_ipv4(const uint8_t bytes[static 4])
+{
+	struct address address = {.family = ADDRESS_IPV4};
+
+	memcpy(address.bytes, bytes, 4);
+	return address;
+}
+
 struct address address_ipv6(const uint8_t bytes[static 16]);
 bool address_equal(const struct address *a, const struct address *b);
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);

@@ -86,9 +86,22 @@ struct counters {
 
 const char *counter_name(enum counter counter);
 const char *counter_meaning(enum counter counter);
-void counter_add(struct counters *counters, enum counter counter, uint64_t amount);
+
+/* One thread writes a counter, another may show it: whole numbers, no lock. */
+static inline void counter_add(struct counters *counters, enum counter counter, uint64_t amount)
+{
+	__atomic_store_n(&counters->value[counter], counters->value[counter] + amount, __ATOMIC_RELAXED);
+}
+
 /* For what is counted elsewhere and read here. */
-void counter_set(struct counters *counters, enum counter counter, uint64_t value);
-uint64_t counter_get(const struct counters *counters, enum counter counter);
+static inline void counter_set(struct counters *counters, enum counter counter, uint64_t value)
+{
+	__atomic_store_n(&counters->value[counter], value, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t counter_get(const struct counters *counters, enum counter counter)
+{
+	return __atomic_load_n(&counters->value[counter], __ATOMIC_RELAXED);
+}
 
 #endif

@@ -33,10 +33,40 @@ static inline bool text_is_empty(struct text text)
 	return text.size == 0;
 }
 
-bool text_equal(struct text a, struct text b);
-bool text_equal_ignoring_case(struct text a, struct text b); /* ASCII letters only */
-bool text_begins(struct text text, struct text prefix);
-bool text_begins_ignoring_case(struct text text, struct text prefix);
+static inline bool text_begins(struct text text, struct text prefix)
+{
+	return text.size >= prefix.size &&
+	       (prefix.size == 0 || memcmp(text.start, prefix.start, prefix.size) == 0);
+}
+
+static inline bool text_equal(struct text a, struct text b)
+{
+	return a.size == b.size && text_begins(a, b);
+}
+
+/* ASCII letters only. */
+static inline char text_lower(char character)
+{
+	return (unsigned char)(character - 'A') < 26 ? (char)(character | 0x20) : character;
+}
+
+static inline bool text_begins_ignoring_case(struct text text, struct text prefix)
+{
+	if (text.size < prefix.size) {
+		return false;
+	}
+	for (size_t i = 0; i < prefix.size; i++) {
+		if (text_lower(text.start[i]) != text_lower(prefix.start[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static inline bool text_equal_ignoring_case(struct text a, struct text b)
+{
+	return a.size == b.size && text_begins_ignoring_case(a, b);
+}
 
 /* The index of the first occurrence, or text.size. */
 static inline size_t text_find(struct text text, char character)
@@ -62,8 +92,34 @@ static inline struct text text_from(struct text text, size_t start)
 	return text_part(text, start, SIZE_MAX);
 }
 
+static inline bool text_is_space(char character)
+{
+	return character == ' ' || character == '\t' || character == '\r' || character == '\n';
+}
+
+/* The index of the first such character, or text.size. */
+static inline size_t text_find_space(struct text text)
+{
+	size_t i = 0;
+
+	while (i < text.size && !text_is_space(text.start[i])) {
+		i++;
+	}
+	return i;
+}
+
 /* Without the SP, HT, CR and LF at both ends. */
-struct text text_trim(struct text text);
+static inline struct text text_trim(struct text text)
+{
+	while (text.size > 0 && text_is_space(text.start[0])) {
+		text.start++;
+		text.size--;
+	}
+	while (text.size > 0 && text_is_space(text.start[text.size - 1])) {
+		text.size--;
+	}
+	return text;
+}
 
 /*
  * Takes the next piece of *rest up to separator (or the end); *rest becomes what follows. False when *rest
@@ -72,7 +128,23 @@ struct text text_trim(struct text text);
 bool text_split(struct text *rest, char separator, struct text *piece);
 
 /* Decimal digits only, at least one, at most maximum. *value is written on success only. */
-bool text_to_number(struct text text, uint64_t maximum, uint64_t *value);
+static inline bool text_to_number(struct text text, uint64_t maximum, uint64_t *value)
+{
+	uint64_t number = 0;
+
+	if (text.size == 0) {
+		return false;
+	}
+	for (size_t i = 0; i < text.size; i++) {
+		unsigned digit = (unsigned)(unsigned char)text.start[i] - '0';
+		if (digit > 9 || digit > maximum || number > (maximum - digit) / 10) {
+			return false;
+		}
+		number = number * 10 + digit;
+	}
+	*value = number;
+	return true;
+}
 
 /* Copies with a NUL at the end, cut to fit. False when it was cut. buffer_size is at least 1. */
 bool text_copy(struct text text, char *buffer, size_t buffer_size);
