@@ -124,7 +124,9 @@ static bool read_short(struct reading *reading)
 
 static const struct dial_form *find_form(const struct dial_form *forms, size_t count, struct text digits)
 {
-	for (size_t i = 0; i < count && leading_digits(digits) == digits.size; i++) {
+	bool is_number = leading_digits(digits) == digits.size;
+
+	for (size_t i = 0; i < count && is_number; i++) {
 		const char *pattern = forms[i].begins;
 		size_t size;
 

@@ -10,10 +10,10 @@
 
 #define ATTEMPTS_MAX                                                                                         \
 	8 /* callers and numbers remembered of one Call-ID; more than that is an attack: counted anew */
-#define NUMBER_TAIL 8 /* digits that a PBX leaves as they are when it changes what stands in front */
-#define LEGS_MAX 8    /* first legs to one number that wait for their second */
-#define JOINS_MAX 4   /* second legs of one first leg: a PBX tries another trunk when the first is busy */
-#define WAITING_NUMBERS 4096 /* numbers with waiting legs */
+#define NUMBER_TAIL 8     /* digits that a PBX leaves as they are when it changes what stands in front */
+#define LEGS_MAX 8        /* first legs to one number that are looked at for their second */
+#define JOINS_MAX 4       /* second legs of one first leg: a PBX tries another trunk when the first is busy */
+#define WAITING_LEGS 8192 /* in all, that wait at one time */
 #define LEG_CALL_ID_SIZE 128 /* bytes with the NUL */
 
 /* What was dialled, as far as it is compared. Zero: none. */
@@ -41,7 +41,7 @@ struct call {
 
 /* A leg that waits for the next one, which its receiver sends. */
 struct waiting_leg {
-	bool is_used;
+	uint64_t number_before; /* of the leg before it to the same number; 0: none */
 	instant time;
 	uint64_t e164;
 	struct endpoint source, destination;
@@ -54,16 +54,15 @@ struct waiting_leg {
 	char call_id[LEG_CALL_ID_SIZE];
 };
 
-struct waiting_legs {
-	struct waiting_leg legs[LEGS_MAX];
-};
-
 struct dialogs {
 	struct dialog_context context;
 	struct counters *counters;
 	struct digest_key key;
 	struct table *calls;   /* by digest of the Call-ID */
-	struct table *waiting; /* struct waiting_legs by number_marks.tail */
+	struct table *waiting; /* number of the latest waiting leg, by number_marks.tail */
+	/* A circle: legs are numbered from 1 as they come, and the oldest makes room. */
+	uint64_t leg_count;
+	struct waiting_leg *legs;
 };
 
 /* One INVITE outside a dialog, with all that is asked about it. */
@@ -83,13 +82,15 @@ struct dialogs *dialogs_new(const struct dialog_context *context, struct counter
 	static const struct table_shape calls = {
 		.capacity = DIALOGS_MAX,
 		.key_size = sizeof(struct digest),
+		.key_is_digest = true,
 		.value_size = sizeof(struct call),
 		.lifetime = DIALOG_LIFETIME,
 	};
 	static const struct table_shape waiting = {
-		.capacity = WAITING_NUMBERS,
+		.capacity = WAITING_LEGS,
 		.key_size = sizeof(uint64_t),
-		.value_size = sizeof(struct waiting_legs),
+		.key_is_digest = true,
+		.value_size = sizeof(uint64_t),
 		.lifetime = DIALOG_JOIN_TIME,
 	};
 	struct dialogs *dialogs = calloc(1, sizeof *dialogs);
@@ -103,8 +104,9 @@ struct dialogs *dialogs_new(const struct dialog_context *context, struct counter
 		.key = digest_key_new(),
 		.calls = table_new(&calls),
 		.waiting = table_new(&waiting),
+		.legs = calloc(WAITING_LEGS, sizeof *dialogs->legs),
 	};
-	if (dialogs->calls == NULL || dialogs->waiting == NULL) {
+	if (dialogs->calls == NULL || dialogs->waiting == NULL || dialogs->legs == NULL) {
 		dialogs_free(dialogs);
 		return NULL;
 	}
@@ -118,6 +120,7 @@ void dialogs_free(struct dialogs *dialogs)
 	}
 	table_free(dialogs->calls);
 	table_free(dialogs->waiting);
+	free(dialogs->legs);
 	free(dialogs);
 }
 
@@ -253,49 +256,45 @@ static bool can_be_next_leg(
 {
 	duration apart = view->event.time - first->time;
 
-	return first->is_used && apart >= -DIALOG_JOIN_TIME && apart <= DIALOG_JOIN_TIME &&
+	return apart >= -DIALOG_JOIN_TIME && apart <= DIALOG_JOIN_TIME &&
 	       (first->e164 == 0 || view->marks.e164 == 0 || first->e164 == view->marks.e164) &&
 	       is_sent_by_receiver(view, first) && can_have_another(dialogs, first, view->event.time);
+}
+
+/* NULL for 0, and when it made room for others. */
+static struct waiting_leg *leg_at(struct dialogs *dialogs, uint64_t number)
+{
+	bool is_there = number > 0 && dialogs->leg_count - number < WAITING_LEGS;
+
+	return is_there ? &dialogs->legs[number % WAITING_LEGS] : NULL;
 }
 
 /* The leg that this INVITE continues: of several the one joined least often, of those the oldest. */
 static struct waiting_leg *find_first_leg(struct dialogs *dialogs, const struct attempt_view *view)
 {
-	struct waiting_legs *waiting = table_find(dialogs->waiting, &view->marks.tail, view->event.time);
-	struct waiting_leg *best = NULL;
+	const uint64_t *latest = table_find(dialogs->waiting, &view->marks.tail, view->event.time);
+	struct waiting_leg *leg = latest == NULL ? NULL : leg_at(dialogs, *latest), *best = NULL;
 
-	for (size_t i = 0; waiting != NULL && i < LEGS_MAX; i++) {
-		struct waiting_leg *leg = &waiting->legs[i];
+	for (size_t i = 0; leg != NULL && i < LEGS_MAX; i++) {
 		if (can_be_next_leg(dialogs, view, leg) &&
 			(best == NULL || leg->joins < best->joins ||
-				(leg->joins == best->joins && leg->time < best->time))) {
+				(leg->joins == best->joins && leg->time <= best->time))) {
 			best = leg;
 		}
+		leg = leg_at(dialogs, leg->number_before);
 	}
 	return best;
-}
-
-static struct waiting_leg *free_place(struct waiting_legs *waiting)
-{
-	struct waiting_leg *place = &waiting->legs[0];
-
-	for (size_t i = 1; i < LEGS_MAX && place->is_used; i++) {
-		if (!waiting->legs[i].is_used || waiting->legs[i].time < place->time) {
-			place = &waiting->legs[i];
-		}
-	}
-	return place;
 }
 
 static void wait_for_next_leg(struct dialogs *dialogs, const struct attempt_view *view)
 {
 	bool added;
-	struct waiting_legs *waiting =
-		table_find_or_add(dialogs->waiting, &view->marks.tail, view->event.time, &added);
-	struct waiting_leg *place = free_place(waiting);
+	uint64_t *latest = table_find_or_add(dialogs->waiting, &view->marks.tail, view->event.time, &added);
+	uint64_t number = ++dialogs->leg_count;
+	struct waiting_leg *leg = &dialogs->legs[number % WAITING_LEGS];
 
-	*place = (struct waiting_leg){
-		.is_used = true,
+	*leg = (struct waiting_leg){
+		.number_before = *latest,
 		.time = view->event.time,
 		.e164 = view->marks.e164,
 		.source = view->event.source,
@@ -305,7 +304,8 @@ static void wait_for_next_leg(struct dialogs *dialogs, const struct attempt_view
 		.leg = view->event.leg,
 		.key = view->key,
 	};
-	text_copy(view->event.call_id, place->call_id, sizeof place->call_id);
+	text_copy(view->event.call_id, leg->call_id, sizeof leg->call_id);
+	*latest = number;
 }
 
 static void count_call(struct dialogs *dialogs, const struct attempt_view *view)
