@@ -133,7 +133,7 @@ static void handle_datagram(struct passage *passage, struct reader payload)
 	struct text text = {(const char *)payload.bytes, payload.size};
 	struct sip_scan scan;
 
-	if (!sip_scan(text, &scan)) {
+	if (!sip_scan_brief(text, &scan)) {
 		count(passage, COUNTER_NOT_SIP);
 		return;
 	}

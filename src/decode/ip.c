@@ -6,36 +6,24 @@
 #define IPV4_HEADER_SIZE 20 /* without options; RFC 791 §3.1 */
 #define DATAGRAM_MAX 65535  /* bytes that fragments may make together */
 #define EXTENSIONS_MAX 8    /* RFC 8504 §5.3 lets a node refuse more */
+#define NEXT_HEADER_FRAGMENT 44
 
-enum {
-	NEXT_HEADER_FRAGMENT = 44,
-	NEXT_HEADER_AUTHENTICATION = 51,
-};
-
-/* Extension headers that say how long they are: 8 bytes and so many units. */
-static const struct {
-	uint8_t number;
-	uint8_t unit; /* bytes */
-	bool in_ipv4;
-} extensions[] = {
-	{0, 8, false},                         /* hop-by-hop options; RFC 8200 §4.3 */
-	{43, 8, false},                        /* routing; §4.4 */
-	{60, 8, false},                        /* destination options; §4.6 */
-	{NEXT_HEADER_AUTHENTICATION, 4, true}, /* RFC 4302 §2.2 */
-	{135, 8, false},                       /* mobility; RFC 6275 §6.1 */
-	{139, 8, false},                       /* HIP; RFC 7401 §5.1 */
-	{140, 8, false},                       /* shim6; RFC 5533 §5.1 */
-};
-
+/* Extension headers that say how long they are, in units of so many bytes behind the first 8; 0: none. */
 static uint8_t extension_unit(const struct ip_packet *packet)
 {
-	for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
-		if (extensions[i].number == packet->protocol &&
-			(extensions[i].in_ipv4 || packet->version == 6)) {
-			return extensions[i].unit;
-		}
+	switch (packet->protocol) {
+	case 0:   /* hop-by-hop options; RFC 8200 §4.3 */
+	case 43:  /* routing; §4.4 */
+	case 60:  /* destination options; §4.6 */
+	case 135: /* mobility; RFC 6275 §6.1 */
+	case 139: /* HIP; RFC 7401 §5.1 */
+	case 140: /* shim6; RFC 5533 §5.1 */
+		return packet->version == 6 ? 8 : 0;
+	case 51: /* authentication, in IPv4 too; RFC 4302 §2.2 */
+		return 4;
+	default:
+		return 0;
 	}
-	return 0;
 }
 
 static void set_payload(struct ip_packet *packet, const struct reader *left, size_t size)
@@ -175,20 +163,17 @@ static enum decode_result decode_ipv6(struct reader *header, struct ip_packet *p
 enum decode_result ip_decode(struct reader bytes, struct ip_packet *packet)
 {
 	struct reader look = bytes;
-	struct ip_packet found = {0};
-	enum decode_result result = DECODE_MALFORMED;
 
-	found.version = reader_u8(&look) >> 4;
+	*packet = (struct ip_packet){.version = reader_u8(&look) >> 4};
 	if (look.failed) {
 		return DECODE_TRUNCATED;
 	}
-	if (found.version == 4) {
-		result = decode_ipv4(&bytes, &found);
-	} else if (found.version == 6) {
-		result = decode_ipv6(&bytes, &found);
+	switch (packet->version) {
+	case 4:
+		return decode_ipv4(&bytes, packet);
+	case 6:
+		return decode_ipv6(&bytes, packet);
+	default:
+		return DECODE_MALFORMED;
 	}
-	if (result == DECODE_DONE) {
-		*packet = found;
-	}
-	return result;
 }

@@ -79,13 +79,13 @@ static const char *value_for_osip(struct text value, uint32_t *oddities)
 		*oddities |= SIP_ODD_LONG;
 		return NULL;
 	}
+	if (value.size > 0 && memchr(value.start, '\0', value.size) != NULL) {
+		return NULL;
+	}
 	size_t separators = 0;
 	for (size_t i = 0; i < value.size; i++) {
 		char c = value.start[i];
-		if (c == '\0') {
-			return NULL;
-		}
-		separators += c == ';' || c == ',';
+		separators += (size_t)(c == ';') + (size_t)(c == ',');
 		copy[i] = c == '\r' || c == '\n' ? ' ' : c;
 	}
 	if (separators > SIP_SEPARATORS_MAX) {
@@ -145,24 +145,6 @@ static bool osip_reads_party(struct text value, uint32_t *oddities, struct sip_p
 	return true;
 }
 
-static bool osip_reads_cseq(struct text value, uint32_t *oddities)
-{
-	const char *copy = value_for_osip(value, oddities);
-	osip_cseq_t *parsed;
-
-	return copy != NULL && osip_cseq_init(&parsed) == OSIP_SUCCESS &&
-	       osip_cseq_parse(parsed, copy) == OSIP_SUCCESS;
-}
-
-static bool osip_reads_via(struct text value, uint32_t *oddities)
-{
-	const char *copy = value_for_osip(sip_first_value(value), oddities);
-	osip_via_t *parsed;
-
-	return copy != NULL && osip_via_init(&parsed) == OSIP_SUCCESS &&
-	       osip_via_parse(parsed, copy) == OSIP_SUCCESS;
-}
-
 static bool osip_reads_authorization(struct text value, uint32_t *oddities, struct text *user)
 {
 	const char *copy = value_for_osip(value, oddities);
@@ -177,7 +159,7 @@ static bool osip_reads_authorization(struct text value, uint32_t *oddities, stru
 	return true;
 }
 
-/* The header fields that hold a party, where it goes, and the mark when libosip2 refuses it. */
+/* The header fields that hold a party, where it goes, and the mark when it is refused. */
 static const struct {
 	enum sip_header header;
 	size_t offset;
@@ -186,7 +168,7 @@ static const struct {
 } party_fields[] = {
 	{SIP_HEADER_FROM, offsetof(struct sip_message, from), SIP_ODD_FROM, true},
 	{SIP_HEADER_TO, offsetof(struct sip_message, to), SIP_ODD_TO, true},
-	{SIP_HEADER_CONTACT, offsetof(struct sip_message, contact), SIP_ODD_CONTACT, false},
+	{SIP_HEADER_CONTACT, offsetof(struct sip_message, contact), SIP_ODD_OTHER_VALUE, false},
 	{SIP_HEADER_P_ASSERTED_IDENTITY, offsetof(struct sip_message, asserted_identity), SIP_ODD_OTHER_VALUE,
 		false},
 	{SIP_HEADER_DIVERSION, offsetof(struct sip_message, diversion), SIP_ODD_OTHER_VALUE, false},
@@ -206,15 +188,14 @@ static void parse_parties(const struct sip_scan *scan, bool is_judged, struct si
 		struct sip_party *party =
 			(struct sip_party *)(void *)((char *)message + party_fields[i].offset);
 
-		if (!has(scan, header)) {
+		/* Where a phone wants its requests says nothing about who calls whom; a 3xx names whom to
+		 * call. */
+		if (!has(scan, header) || (header == SIP_HEADER_CONTACT && scan->is_request)) {
 			continue;
 		}
 		struct text value = party_fields[i].is_single ? scan->values[header]
 							      : sip_first_value(scan->values[header]);
 		sip_party_read(value, party);
-		if (header == SIP_HEADER_CONTACT && text_equal(value, TEXT("*"))) {
-			continue; /* of a REGISTER that ends all bindings, RFC 3261 §10.2.2 */
-		}
 		if (is_judged && !osip_reads_party(value, &message->oddities, party)) {
 			message->oddities |= party_fields[i].oddity;
 		}
@@ -255,26 +236,6 @@ static void parse_cseq(const struct sip_scan *scan, struct sip_message *message)
 	}
 }
 
-static void judge_cseq(const struct sip_scan *scan, struct sip_message *message)
-{
-	struct text value = scan->values[SIP_HEADER_CSEQ];
-
-	if (has(scan, SIP_HEADER_CSEQ) && !osip_reads_cseq(value, &message->oddities)) {
-		message->oddities |= SIP_ODD_CSEQ;
-	}
-}
-
-static void parse_via(const struct sip_scan *scan, bool is_judged, struct sip_message *message)
-{
-	if (!has(scan, SIP_HEADER_VIA)) {
-		return;
-	}
-	sip_via_read(scan->values[SIP_HEADER_VIA], &message->via_host, &message->via_branch);
-	if (is_judged && !osip_reads_via(scan->values[SIP_HEADER_VIA], &message->oddities)) {
-		message->oddities |= SIP_ODD_VIA;
-	}
-}
-
 /* RFC 3261 §8.1.1: every request has these once (Via may be repeated), every response copies them. */
 static void check_mandatory(const struct sip_scan *scan, struct sip_message *message)
 {
@@ -282,7 +243,7 @@ static void check_mandatory(const struct sip_scan *scan, struct sip_message *mes
 		SIP_HEADER_FROM, SIP_HEADER_TO, SIP_HEADER_CALL_ID, SIP_HEADER_CSEQ, SIP_HEADER_VIA};
 
 	for (size_t i = 0; i < sizeof mandatory / sizeof mandatory[0]; i++) {
-		if (!has(scan, mandatory[i])) {
+		if (text_is_empty(scan->values[mandatory[i]])) {
 			message->oddities |= SIP_ODD_MISSING;
 		}
 		if (scan->occurrences[mandatory[i]] > 1 && mandatory[i] != SIP_HEADER_VIA) {
@@ -317,15 +278,15 @@ void sip_parse(const struct sip_scan *scan, struct sip_message *message)
 		.oddities = scan->oddities,
 	};
 	parse_cseq(scan, message);
+	if (scan->is_brief) {
+		return;
+	}
+	message->via_branch = sip_via_branch(scan->values[SIP_HEADER_VIA]);
 	if (scan->is_request) {
 		parse_request_uri(scan, is_judged, message);
 	}
 	parse_parties(scan, is_judged, message);
 	parse_authorization(scan, is_judged, message);
-	parse_via(scan, is_judged, message);
-	if (is_judged) {
-		judge_cseq(scan, message);
-	}
 	check_mandatory(scan, message);
 }
 

@@ -2,6 +2,8 @@
 #include "pbxguard/decode/sip_scan.h"
 
 #include <assert.h>
+#include <limits.h>
+#include <string.h>
 
 static const struct text method_names[] = {
 	[SIP_METHOD_OTHER] = TEXT_CONSTANT(""),
@@ -72,20 +74,24 @@ static bool is_blank(char c)
  * Takes a line off *rest, without its end: LF or CRLF; where end_character is CR, also CR alone. False when
  * there is no line end: *line is what is left.
  */
-static bool take_line(struct text *rest, char end_character, struct text *line)
+static inline bool take_line(struct text *rest, char end_character, struct text *line)
 {
-	size_t end = text_find(*rest, end_character);
-	bool ended = end < rest->size;
+	const char *start = rest->start, *end = memchr(start, end_character, rest->size);
+	size_t size = end == NULL ? rest->size : (size_t)(end - start);
 
-	*line = text_part(*rest, 0, end);
-	*rest = text_from(*rest, ended ? end + 1 : end);
+	*line = (struct text){start, size};
+	if (end == NULL) {
+		*rest = (struct text){start + size, 0};
+		return false;
+	}
+	*rest = (struct text){end + 1, rest->size - size - 1};
 	if (end_character == '\r' && rest->size > 0 && rest->start[0] == '\n') {
 		*rest = text_from(*rest, 1);
 	}
-	if (ended && line->size > 0 && line->start[line->size - 1] == '\r') {
+	if (size > 0 && start[size - 1] == '\r') {
 		line->size--;
 	}
-	return ended;
+	return true;
 }
 
 /* "SIP/2.0 200 OK". Reason phrase and version are not judged. */
@@ -136,7 +142,7 @@ static bool is_token(struct text word)
 static bool read_request_line(struct text line, struct sip_scan *scan)
 {
 	line = text_trim(line);
-	struct text method = text_part(line, 0, text_find_any(line, " \t"));
+	struct text method = text_part(line, 0, text_find_space(line));
 	size_t version = last_word(line);
 
 	if (version <= method.size || !text_begins_ignoring_case(text_from(line, version), TEXT("SIP/")) ||
@@ -189,43 +195,64 @@ static const uint8_t by_first_letter[26][5] = {
 	['z' - 'a'] = {SIP_HEADER_COUNT},
 };
 
-/* Which header a name is, or SIP_HEADER_COUNT. */
-static enum sip_header header_of(struct text name)
+/* What may stand behind a header's name. */
+static bool ends_name(char c)
 {
-	unsigned letter = name.size == 0 ? 26 : ((unsigned)(uint8_t)name.start[0] | 0x20) - 'a';
-	const uint8_t *candidate =
-		letter < 26 ? by_first_letter[letter] : (const uint8_t[]){SIP_HEADER_COUNT};
+	return c == ':' || is_blank(c);
+}
 
-	for (; *candidate != SIP_HEADER_COUNT; candidate++) {
-		if (name.size == 1 ? header_names[*candidate].compact == (char)('a' + letter)
-				   : name.size == header_names[*candidate].name.size &&
-					     text_equal_ignoring_case(name, header_names[*candidate].name)) {
-			break;
+static bool has_name(struct text field, struct text name)
+{
+	return field.size > name.size && ends_name(field.start[name.size]) &&
+	       text_begins_ignoring_case(field, name);
+}
+
+/* Which header a field is, or SIP_HEADER_COUNT. */
+static enum sip_header header_of(struct text field)
+{
+	unsigned letter = field.size < 2 ? 26 : ((unsigned)(uint8_t)field.start[0] | 0x20) - 'a';
+
+	if (letter >= 26) {
+		return SIP_HEADER_COUNT;
+	}
+	const uint8_t *candidate = by_first_letter[letter];
+	if (ends_name(field.start[1])) {
+		while (*candidate != SIP_HEADER_COUNT &&
+			header_names[*candidate].compact != (char)('a' + letter)) {
+			candidate++;
+		}
+	} else {
+		while (*candidate != SIP_HEADER_COUNT && !has_name(field, header_names[*candidate].name)) {
+			candidate++;
 		}
 	}
 	return (enum sip_header) * candidate;
 }
 
-static void read_header(struct text field, struct sip_scan *scan)
+/* Which header it was, or SIP_HEADER_COUNT. */
+static enum sip_header read_header(struct text field, struct sip_scan *scan)
 {
-	size_t colon = text_find(field, ':');
+	enum sip_header header = header_of(field);
 
-	if (colon == field.size || text_find(field, '\0') < field.size) {
-		scan->oddities |= SIP_ODD_LINE;
-	}
-	if (colon == field.size) {
-		return;
-	}
-	enum sip_header header = header_of(text_trim(text_part(field, 0, colon)));
 	if (header == SIP_HEADER_COUNT) {
-		return;
+		if (text_find(field, ':') == field.size) {
+			scan->oddities |= SIP_ODD_LINE;
+		}
+		return header;
+	}
+	size_t name_size = ends_name(field.start[1]) ? 1 : header_names[header].name.size;
+	struct text behind_name = text_trim(text_from(field, name_size));
+	if (text_is_empty(behind_name) || behind_name.start[0] != ':') {
+		scan->oddities |= SIP_ODD_LINE;
+		return SIP_HEADER_COUNT;
 	}
 	if (scan->occurrences[header] == 0) {
-		scan->values[header] = text_trim(text_from(field, colon + 1));
+		scan->values[header] = text_trim(text_from(behind_name, 1));
 	}
 	if (scan->occurrences[header] < UINT8_MAX) {
 		scan->occurrences[header]++;
 	}
+	return header;
 }
 
 /* Adds the lines that follow and begin with a blank: they continue the field (RFC 3261 §7.3.1). */
@@ -251,24 +278,40 @@ static struct text without_leading_space(struct text payload)
 	return text_from(payload, i);
 }
 
-static void read_headers(struct text rest, char end_character, struct sip_scan *scan)
-{
-	struct text line;
-	unsigned lines = 0;
-	bool ended = true;
+/* These tell to which call a message belongs. */
+#define ALL_HEADERS UINT_MAX /* one bit more than there are: never all seen */
+static const unsigned identity =
+	1U << SIP_HEADER_FROM | 1U << SIP_HEADER_TO | 1U << SIP_HEADER_CALL_ID | 1U << SIP_HEADER_CSEQ;
 
-	while (ended && rest.size > 0) {
+/* Reads lines up to the empty one, or until all of wanted were seen. */
+static void read_headers(struct text rest, char end_character, unsigned wanted, struct sip_scan *scan)
+{
+	struct text whole = rest, line;
+	unsigned lines = 0, seen = 0;
+	bool ended = true, is_complete = false;
+
+	while (ended && rest.size > 0 && !is_complete && !scan->is_brief) {
 		ended = take_line(&rest, end_character, &line);
-		if (line.size == 0) {
-			return;
+		is_complete = line.size == 0;
+		if (!is_complete) {
+			unfold(&rest, end_character, &line);
+			seen |= 1U << read_header(line, scan);
+			scan->is_brief = (seen & wanted) == wanted;
+			lines++;
 		}
-		if (++lines > SIP_HEADER_LINES_USUAL) {
-			scan->oddities |= SIP_ODD_LONG;
-		}
-		unfold(&rest, end_character, &line);
-		read_header(line, scan);
 	}
-	scan->oddities |= SIP_ODD_CUT;
+	if (scan->is_brief) {
+		return;
+	}
+	if (!is_complete) {
+		scan->oddities |= SIP_ODD_CUT;
+	}
+	if (lines > SIP_HEADER_LINES_USUAL) {
+		scan->oddities |= SIP_ODD_LONG;
+	}
+	if (memchr(whole.start, '\0', whole.size - rest.size) != NULL) {
+		scan->oddities |= SIP_ODD_LINE;
+	}
 }
 
 static bool read_start_line(struct text line, struct sip_scan *scan)
@@ -299,7 +342,17 @@ static bool take_start_line(struct text *rest, char *end_character, struct sip_s
 	return ended;
 }
 
-bool sip_scan(struct text payload, struct sip_scan *scan)
+/* All headers are wanted of what starts or moves a call, or where is_brief is not asked for. */
+static unsigned wanted_headers(const struct sip_scan *scan, bool is_brief)
+{
+	bool is_start = scan->is_request
+				? scan->method == SIP_METHOD_INVITE || scan->method == SIP_METHOD_REFER
+				: scan->status / 100 == 3;
+
+	return is_brief && !is_start ? identity : ALL_HEADERS;
+}
+
+static bool scan_message(struct text payload, bool is_brief, struct sip_scan *scan)
 {
 	struct text rest = without_leading_space(payload);
 	char end_character = '\n';
@@ -315,9 +368,19 @@ bool sip_scan(struct text payload, struct sip_scan *scan)
 		return false;
 	}
 	if (ended) {
-		read_headers(rest, end_character, scan);
+		read_headers(rest, end_character, wanted_headers(scan, is_brief), scan);
 	} else {
 		scan->oddities |= SIP_ODD_CUT;
 	}
 	return true;
+}
+
+bool sip_scan(struct text payload, struct sip_scan *scan)
+{
+	return scan_message(payload, false, scan);
+}
+
+bool sip_scan_brief(struct text payload, struct sip_scan *scan)
+{
+	return scan_message(payload, true, scan);
 }

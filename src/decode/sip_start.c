@@ -36,7 +36,7 @@ static enum sip_start judge_status_line(struct text bytes)
 enum sip_start sip_start_judge(struct text bytes)
 {
 	struct text beginning = text_part(bytes, 0, METHOD_NAME_MAX + 1);
-	size_t word = text_find_any(beginning, " \t\r\n");
+	size_t word = text_find_space(beginning);
 
 	if (bytes.size == 0) {
 		return SIP_START_MORE;

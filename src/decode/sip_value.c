@@ -44,6 +44,10 @@ static struct text without_quotes(struct text value)
 
 static enum sip_scheme take_scheme(struct text *rest)
 {
+	if (text_begins_ignoring_case(*rest, TEXT("sip:"))) { /* nearly every one */
+		*rest = text_from(*rest, 4);
+		return SIP_SCHEME_SIP;
+	}
 	struct text name = text_trim(text_part(*rest, 0, text_find(*rest, ':')));
 
 	/* "1001@192.0.2.10:5060": the colon is the port's. */
@@ -97,7 +101,7 @@ static void read_sip_uri(struct text rest, struct sip_uri *uri)
 		uri->user = text_trim(text_part(user, 0, text_find(user, ':')));
 		rest = text_from(rest, at + 1);
 	}
-	size_t end = text_find_any(rest, ";?");
+	size_t end = text_find(text_part(rest, 0, text_find(rest, '?')), ';');
 	read_host(text_part(rest, 0, end), uri);
 	if (end < rest.size && rest.start[end] == ';') {
 		struct text parameters = text_from(rest, end + 1);
@@ -164,7 +168,7 @@ struct text sip_credential(struct text value, struct text name)
 {
 	struct text rest = text_trim(value);
 
-	rest = text_from(rest, text_find_any(rest, " \t\r\n"));
+	rest = text_from(rest, text_find_space(rest));
 	while (rest.size > 0) {
 		size_t end = find_unquoted(rest, ',', ',');
 		struct text parameter = text_part(rest, 0, end);
@@ -194,7 +198,7 @@ bool sip_cseq_read(struct text value, uint32_t *number, struct text *method)
 	uint64_t read;
 
 	value = text_trim(value);
-	struct text digits = text_part(value, 0, text_find_any(value, " \t\r\n"));
+	struct text digits = text_part(value, 0, text_find_space(value));
 	*method = text_trim(text_from(value, digits.size));
 	if (!text_to_number(digits, INT32_MAX, &read)) {
 		return false;
@@ -203,19 +207,10 @@ bool sip_cseq_read(struct text value, uint32_t *number, struct text *method)
 	return true;
 }
 
-void sip_via_read(struct text value, struct text *host, struct text *branch)
+struct text sip_via_branch(struct text value)
 {
-	struct text first = sip_first_value(value);
-	struct text protocol = text_part(first, 0, text_find(first, ';'));
-	struct sip_uri sent_by = {0};
+	struct text first = sip_first_value(value), branch = {0};
 
-	*branch = (struct text){0};
-	sip_parameter(text_from(first, protocol.size), TEXT("branch"), branch);
-	protocol = text_trim(protocol);
-	size_t start = protocol.size;
-	while (start > 0 && text_find_any(text_part(protocol, start - 1, 1), " \t\r\n") == 1) {
-		start--;
-	}
-	read_host(text_from(protocol, start), &sent_by);
-	*host = sent_by.host;
+	sip_parameter(text_from(first, text_find(first, ';')), TEXT("branch"), &branch);
+	return branch;
 }

@@ -41,6 +41,22 @@ static void scan_again(const struct sip_scan *expected, struct text before, stru
 	free(bytes);
 }
 
+/* What was looked at briefly is the same as in the whole look. */
+static void scan_briefly(const struct sip_scan *whole, struct text payload)
+{
+	struct sip_scan brief;
+
+	MUST_HOLD(sip_scan_brief(payload, &brief));
+	MUST_HOLD(brief.is_brief || brief.oddities == whole->oddities);
+	MUST_HOLD(!brief.is_brief || !brief.is_request || brief.method != SIP_METHOD_INVITE);
+	for (int header = 0; header < SIP_HEADER_COUNT; header++) {
+		MUST_HOLD(brief.occurrences[header] == 0 ||
+			  text_equal(brief.values[header], whole->values[header]));
+	}
+	MUST_HOLD(text_equal(brief.values[SIP_HEADER_CALL_ID], whole->values[SIP_HEADER_CALL_ID]));
+	MUST_HOLD(text_equal(brief.values[SIP_HEADER_CSEQ], whole->values[SIP_HEADER_CSEQ]));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *bytes = fuzz_copy(data, size);
@@ -49,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (sip_scan(payload, &scan)) {
 		require_inside(&scan, bytes, size);
+		scan_briefly(&scan, payload);
 		scan_again(&scan, TEXT("\r\n\n"), payload);
 		if ((scan.oddities & (SIP_ODD_CUT | SIP_ODD_LONG)) == 0) {
 			scan_again(&scan, payload, TEXT("\r\nInvite: 1\r\nTo: <sip:2@192.0.2.1>\r\n\r\n"));

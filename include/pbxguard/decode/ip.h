@@ -33,7 +33,7 @@ struct ip_packet {
 /*
  * A fragment is DECODE_DONE too. Its payload begins right behind the IPv4 header or IPv6's fragment header,
  * and protocol is what stands there in the first fragment. A "fragment" that is the whole datagram (RFC 6946)
- * is none.
+ * is none. *packet holds something only when it is DECODE_DONE.
  */
 enum decode_result ip_decode(struct reader bytes, struct ip_packet *packet);
 

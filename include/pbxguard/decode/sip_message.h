@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Record: one SIP message (RFC 3261), as far as the later layers need it. Decoding fills it and decides
- * nothing. Every text is borrowed until the handler returns, is as it was sent (not decoded, not made safe)
- * and may be empty where the message has no such thing.
+ * Record: one SIP message (RFC 3261), as far as the later layers need it: of those that neither start nor
+ * move a call only method, status, Call-ID and CSeq (sip_scan_brief). Decoding fills it and decides nothing.
+ * Every text is borrowed until the handler returns, is as it was sent (not decoded, not made safe) and may be
+ * empty where the message has no such thing.
  */
 #ifndef PBXGUARD_DECODE_SIP_MESSAGE_H
 #define PBXGUARD_DECODE_SIP_MESSAGE_H
@@ -68,17 +69,15 @@ enum sip_oddity {
 	SIP_ODD_REQUEST_URI = 1 << 1, /* libosip2 refused the value; the lenient scan read it */
 	SIP_ODD_FROM = 1 << 2,
 	SIP_ODD_TO = 1 << 3,
-	SIP_ODD_CONTACT = 1 << 4,
-	SIP_ODD_VIA = 1 << 5,
-	SIP_ODD_CSEQ = 1 << 6,
-	SIP_ODD_OTHER_VALUE = 1 << 7,      /* another header's value was refused */
-	SIP_ODD_MISSING = 1 << 8,          /* From, To, Call-ID, CSeq or Via is not there */
-	SIP_ODD_REPEATED = 1 << 9,         /* one of these is there more than once; the first counts */
-	SIP_ODD_METHOD_MISMATCH = 1 << 10, /* CSeq names another method than the request line */
-	SIP_ODD_LINE = 1 << 11, /* a header line without a colon, a NUL, a bare CR, an odd start line */
-	SIP_ODD_LONG = 1 << 12, /* a value too long for libosip2's budget, or more headers than we keep */
+	SIP_ODD_CSEQ = 1 << 4,
+	SIP_ODD_OTHER_VALUE = 1 << 5,     /* another header's value was refused */
+	SIP_ODD_MISSING = 1 << 6,         /* From, To, Call-ID, CSeq or Via is not there, or empty */
+	SIP_ODD_REPEATED = 1 << 7,        /* one of these is there more than once; the first counts */
+	SIP_ODD_METHOD_MISMATCH = 1 << 8, /* CSeq names another method than the request line */
+	SIP_ODD_LINE = 1 << 9,  /* a header line without a colon, a NUL, a bare CR, an odd start line */
+	SIP_ODD_LONG = 1 << 10, /* a value too long for libosip2's budget, or more headers than we keep */
 	SIP_ODD_FRAMING =
-		1 << 13, /* on a stream: Content-Length missing or no number, or a message in another's
+		1 << 11, /* on a stream: Content-Length missing or no number, or a message in another's
 			    body, among its header lines, behind rubbish, outside of the stream */
 };
 
@@ -93,12 +92,13 @@ struct sip_message {
 	uint16_t status;         /* of a response, 100 to 699; 0 for a request */
 	struct sip_uri request_uri;
 
-	struct sip_party from, to, contact;
+	struct sip_party from, to;
+	struct sip_party contact; /* of a response: whom a 3xx tells to call (RFC 3261 §8.1.3.4) */
 	struct text call_id;
 	bool has_cseq;
 	uint32_t cseq;
-	struct text via_branch, via_host; /* of the topmost Via */
-	struct text user_agent;           /* of a response: Server */
+	struct text via_branch; /* of the topmost Via */
+	struct text user_agent; /* of a response: Server */
 
 	struct text
 		authorization_user; /* username of Authorization or Proxy-Authorization, without the quotes */

@@ -28,9 +28,10 @@
 void sip_parser_start(void);
 
 /*
- * Fills everything but time and addresses. libosip2 judges INVITE and REFER; other messages, nine of ten, are
- * read leniently only. The texts borrow the scan's payload and the parser's memory: they hold until the next
- * call. Never fails: what can't be read is empty.
+ * Fills everything but time and addresses; of a brief scan only what tells to which call the message belongs
+ * (method, status, Call-ID, CSeq). libosip2 judges INVITE and REFER; others are read leniently only. The
+ * texts borrow the scan's payload and the parser's memory: they hold until the next call. Never fails: what
+ * can't be read is empty.
  */
 void sip_parse(const struct sip_scan *scan, struct sip_message *message);
 

@@ -48,6 +48,7 @@ struct sip_scan {
 						  none */
 	uint8_t occurrences[SIP_HEADER_COUNT]; /* lines; stops at 255 */
 	uint32_t oddities;                     /* SIP_ODD_CUT, SIP_ODD_LINE, SIP_ODD_LONG */
+	bool is_brief; /* the lines after From, To, Call-ID and CSeq were not looked at: sip_scan_brief */
 };
 
 /*
@@ -55,6 +56,12 @@ struct sip_scan {
  * allows in front), in any case of letters, with any amount of space between its parts.
  */
 bool sip_scan(struct text payload, struct sip_scan *scan);
+/*
+ * The same, but what neither starts nor moves a call (requests other than INVITE and REFER, responses other
+ * than 3xx) is looked at only until From, To, Call-ID and CSeq are found: they tell to which call it belongs,
+ * and nine of ten messages are such.
+ */
+bool sip_scan_brief(struct text payload, struct sip_scan *scan);
 
 enum sip_method sip_method_of(struct text name); /* case is ignored: some PBXs do */
 const char *sip_method_name(enum sip_method method);

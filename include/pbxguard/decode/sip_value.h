@@ -31,7 +31,7 @@ struct text sip_first_value(struct text value);
 /* "314159 INVITE". False when there is no number below 2^31 (RFC 3261 §8.1.1.5). */
 bool sip_cseq_read(struct text value, uint32_t *number, struct text *method);
 
-/* "SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bK1": the sent-by host and the branch, each maybe empty. */
-void sip_via_read(struct text value, struct text *host, struct text *branch);
+/* "SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bK1": the branch of the first value, maybe empty. */
+struct text sip_via_branch(struct text value);
 
 #endif
