@@ -16,10 +16,6 @@ static size_t find_unquoted(struct text text, char either, char or)
 {
 	bool quoted = false;
 
-	if (text_find(text, '"') == text.size) { /* most values have none */
-		size_t first = text_find(text, either);
-		return either == or ? first : text_find(text_part(text, 0, first), or);
-	}
 	for (size_t i = 0; i < text.size; i++) {
 		char c = text.start[i];
 		if (quoted && c == '\\') {
@@ -155,7 +151,8 @@ bool sip_parameter(struct text parameters, struct text name, struct text *value)
 		size_t end = find_unquoted(parameters, ';', ';');
 		struct text parameter = text_part(parameters, 0, end);
 		size_t equal = text_find(parameter, '=');
-		if (text_equal_ignoring_case(text_trim(text_part(parameter, 0, equal)), name)) {
+		if (equal >= name.size &&
+			text_equal_ignoring_case(text_trim(text_part(parameter, 0, equal)), name)) {
 			*value = without_quotes(text_from(parameter, equal + 1));
 			return true;
 		}
@@ -173,7 +170,8 @@ struct text sip_credential(struct text value, struct text name)
 		size_t end = find_unquoted(rest, ',', ',');
 		struct text parameter = text_part(rest, 0, end);
 		size_t equal = text_find(parameter, '=');
-		if (text_equal_ignoring_case(text_trim(text_part(parameter, 0, equal)), name)) {
+		if (equal >= name.size &&
+			text_equal_ignoring_case(text_trim(text_part(parameter, 0, equal)), name)) {
 			return without_quotes(text_from(parameter, equal + 1));
 		}
 		rest = text_from(rest, end + 1);
@@ -183,6 +181,9 @@ struct text sip_credential(struct text value, struct text name)
 
 struct text sip_first_value(struct text value)
 {
+	if (text_find(value, ',') == value.size) {
+		return text_trim(value); /* nearly every one */
+	}
 	size_t open = find_unquoted(value, '<', ',');
 
 	if (open == value.size || value.start[open] == ',') {
