@@ -43,6 +43,21 @@ static size_t round_up(size_t size, size_t multiple)
 	return (size + multiple - 1) / multiple * multiple;
 }
 
+static size_t value_offset(const struct table_shape *shape)
+{
+	return round_up(sizeof(struct entry) + shape->key_size, sizeof(int64_t));
+}
+
+static size_t stride(const struct table_shape *shape)
+{
+	return round_up(value_offset(shape) + shape->value_size, sizeof(int64_t));
+}
+
+size_t table_entry_size(const struct table_shape *shape)
+{
+	return stride(shape) + 4 * sizeof(struct bucket); /* the power of two may be nearly twice too large */
+}
+
 struct table *table_new(const struct table_shape *shape)
 {
 	struct table *table = calloc(1, sizeof *table);
@@ -54,8 +69,8 @@ struct table *table_new(const struct table_shape *shape)
 	table->shape = *shape;
 	table->hash_key = digest_key_new();
 	table->key_offset = sizeof(struct entry);
-	table->value_offset = round_up(table->key_offset + shape->key_size, sizeof(int64_t));
-	table->stride = round_up(table->value_offset + shape->value_size, sizeof(int64_t));
+	table->value_offset = value_offset(shape);
+	table->stride = stride(shape);
 	size_t bucket_count = 2;
 	while (bucket_count < 2 * shape->capacity) {
 		bucket_count *= 2;

@@ -77,10 +77,18 @@ struct attempt_view {
 	char caller[CALLER_SIZE];
 };
 
-struct dialogs *dialogs_new(const struct dialog_context *context, struct counters *counters)
+/* The waiting legs, which are few, take their part of the memory too. */
+static size_t calls_in(size_t memory, const struct table_shape *shape)
 {
-	static const struct table_shape calls = {
-		.capacity = DIALOGS_MAX,
+	size_t legs = WAITING_LEGS * sizeof(struct waiting_leg);
+	size_t calls = memory > legs ? (memory - legs) / table_entry_size(shape) : 0;
+
+	return calls < DIALOGS_MINIMUM ? DIALOGS_MINIMUM : calls;
+}
+
+struct dialogs *dialogs_new(const struct dialog_context *context, size_t memory, struct counters *counters)
+{
+	struct table_shape calls = {
 		.key_size = sizeof(struct digest),
 		.key_is_digest = true,
 		.value_size = sizeof(struct call),
@@ -98,6 +106,7 @@ struct dialogs *dialogs_new(const struct dialog_context *context, struct counter
 	if (dialogs == NULL) {
 		return NULL;
 	}
+	calls.capacity = calls_in(memory, &calls);
 	*dialogs = (struct dialogs){
 		.context = *context,
 		.counters = counters,

@@ -26,6 +26,7 @@ static const struct setting sections[] = {
 	GROUP("calendar", calendar, calendar_setting_table),
 	GROUP("capture", capture, capture_settings),
 	GROUP("actions", actions, action_settings_table),
+	GROUP("limits", limits, limits_settings_table),
 };
 
 #define ACTIONS_MAX 16 /* settings of the group */

@@ -146,7 +146,7 @@ int explain_number(struct start *start)
 {
 	const struct config *config = start->config;
 	const struct surroundings surroundings = {
-		&config->settings.site, config->calendar, config->destination_lists};
+		&config->settings.site, config->calendar, config->destination_lists, 0};
 	struct dialed_number number;
 	struct findings findings = {0};
 	struct sip_uri uri;

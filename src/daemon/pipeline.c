@@ -33,6 +33,7 @@ static struct rules *rules_of(const struct config *config)
 		.site = &config->settings.site,
 		.calendar = config->calendar,
 		.lists = config->destination_lists,
+		.memory = limits_rules(&config->settings.limits),
 	};
 
 	return rules_new(config->rules, &surroundings);
@@ -58,7 +59,8 @@ struct pipeline *pipeline_new(const struct pipeline_setup *setup)
 	*pipeline = (struct pipeline){
 		.setup = *setup,
 		.decoder = decoder_new(setup->ports, setup->port_count, setup->counters),
-		.dialogs = dialogs_new(&dialogs, setup->counters),
+		.dialogs =
+			dialogs_new(&dialogs, limits_calls(&setup->config->settings.limits), setup->counters),
 		.rules = rules_of(setup->config),
 		.incidents = incidents_new(&incidents, &setup->config->settings.site, setup->counters),
 	};

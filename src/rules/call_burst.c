@@ -54,13 +54,14 @@ static void state_free(void *opaque)
 	free(state);
 }
 
-static void *state_new(const void *opaque)
+static void *state_new(const void *opaque, size_t memory)
 {
 	const struct call_burst_settings *settings = opaque;
-	const struct window_shape callers = {.keys = WINDOW_KEYS,
-		.largest_limit = settings->minute_critical > settings->hour_critical
+	uint32_t largest_limit = settings->minute_critical > settings->hour_critical
 					 ? settings->minute_critical
-					 : settings->hour_critical,
+					 : settings->hour_critical;
+	const struct window_shape callers = {.keys = window_keys_in(memory, largest_limit),
+		.largest_limit = largest_limit,
 		.longest_span = HOUR};
 	const struct window_shape site = {
 		.keys = 1, .largest_limit = settings->site_hour_critical, .longest_span = HOUR};

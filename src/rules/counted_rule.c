@@ -3,11 +3,12 @@
 
 #include "pbxguard/rules/window.h"
 
-void *counted_state_new(const void *settings)
+void *counted_state_new(const void *settings, size_t memory)
 {
 	const struct counted_settings *counted = settings;
-	const struct window_shape shape = {
-		.keys = WINDOW_KEYS, .largest_limit = counted->critical, .longest_span = counted->window};
+	const struct window_shape shape = {.keys = window_keys_in(memory, counted->critical),
+		.largest_limit = counted->critical,
+		.longest_span = counted->window};
 
 	return window_new(&shape);
 }

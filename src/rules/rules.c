@@ -88,15 +88,29 @@ bool rules_settings_enabled(const struct rules_settings *settings, size_t index)
 	return reads_enabled(table[index], settings->of_rule[index]);
 }
 
+/* The memory is shared evenly by the rules that remember something. */
+static size_t memory_each(const struct rules *rules)
+{
+	size_t remembering = 0;
+
+	for (size_t i = 0; i < RULE_COUNT; i++) {
+		remembering +=
+			table[i]->state_new != NULL && reads_enabled(table[i], rules->settings->of_rule[i]);
+	}
+	return rules->surroundings.memory / (remembering > 0 ? remembering : 1);
+}
+
 static bool make_states(struct rules *rules)
 {
+	size_t memory = memory_each(rules);
+
 	for (size_t i = 0; i < RULE_COUNT; i++) {
 		const void *settings = rules->settings->of_rule[i];
 		rules->is_enabled[i] = reads_enabled(table[i], settings);
 		if (table[i]->state_new == NULL || !rules->is_enabled[i]) {
 			continue;
 		}
-		rules->states[i] = table[i]->state_new(settings);
+		rules->states[i] = table[i]->state_new(settings, memory);
 		if (rules->states[i] == NULL) {
 			return false;
 		}

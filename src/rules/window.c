@@ -34,6 +34,27 @@ struct window {
 	uint64_t evicted;
 };
 
+/* Times that a key keeps. */
+static uint32_t ring_size(uint32_t largest_limit)
+{
+	uint32_t size = largest_limit + TIMES_TO_SPARE;
+
+	return size < WINDOW_TIMES_MINIMUM ? WINDOW_TIMES_MINIMUM : size;
+}
+
+size_t window_keys_in(size_t memory, uint32_t largest_limit)
+{
+	const struct table_shape index_shape = {
+		.key_size = sizeof(struct digest), .value_size = sizeof(uint32_t)};
+	size_t keys = memory / (sizeof(struct slot) + table_entry_size(&index_shape) +
+				       ring_size(largest_limit) * sizeof(instant));
+
+	if (keys < WINDOW_KEYS_MINIMUM) {
+		return WINDOW_KEYS_MINIMUM;
+	}
+	return keys > WINDOW_KEYS_MAXIMUM ? WINDOW_KEYS_MAXIMUM : keys;
+}
+
 struct window *window_new(const struct window_shape *shape)
 {
 	const struct table_shape index_shape = {.capacity = shape->keys,
@@ -48,10 +69,7 @@ struct window *window_new(const struct window_shape *shape)
 	}
 	window->shape = *shape;
 	window->digest_key = digest_key_new();
-	window->ring_size = shape->largest_limit + TIMES_TO_SPARE;
-	if (window->ring_size < WINDOW_TIMES_MINIMUM) {
-		window->ring_size = WINDOW_TIMES_MINIMUM;
-	}
+	window->ring_size = ring_size(shape->largest_limit);
 	window->oldest = window->newest = NONE;
 	window->index = table_new(&index_shape);
 	window->slots = calloc(shape->keys, sizeof *window->slots);

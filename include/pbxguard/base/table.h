@@ -28,6 +28,9 @@ struct table_figures {
 	uint64_t evicted, expired;
 };
 
+/* So many bytes each entry takes, its places in the index included. */
+size_t table_entry_size(const struct table_shape *shape);
+
 /* NULL when there is no memory. */
 struct table *table_new(const struct table_shape *shape);
 void table_free(struct table *table);

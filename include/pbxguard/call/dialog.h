@@ -5,7 +5,7 @@
  * Call-IDs of their own: two legs to the same number within DIALOG_JOIN_TIME, the second sent by the PBX, are
  * one call.
  *
- * Memory: DIALOGS_MAX calls of about 340 bytes; the one heard of longest ago makes room.
+ * Memory: about 400 bytes a call, as much as is given; the call heard of longest ago makes room.
  */
 #ifndef PBXGUARD_CALL_DIALOG_H
 #define PBXGUARD_CALL_DIALOG_H
@@ -17,7 +17,7 @@
 #include "pbxguard/call/event.h"
 #include "pbxguard/decode/sip_message.h"
 
-#define DIALOGS_MAX 65536
+#define DIALOGS_MINIMUM 1024 /* calls that are kept however little memory there is */
 #define DIALOG_LIFETIME                                                                                      \
 	(1 * HOUR) /* without an INVITE, a final answer to one or a BYE; then an INVITE of that Call-ID      \
 		      counts again */
@@ -32,8 +32,8 @@ struct dialog_context {
 	const struct destination_table *destinations;
 };
 
-/* NULL when there is no memory. counters is borrowed. */
-struct dialogs *dialogs_new(const struct dialog_context *context, struct counters *counters);
+/* Takes at most about so many bytes. NULL when there is no memory. counters is borrowed. */
+struct dialogs *dialogs_new(const struct dialog_context *context, size_t memory, struct counters *counters);
 void dialogs_free(struct dialogs *dialogs);
 /* After a reload: what comes is read by the new context; calls known stay known. */
 void dialogs_configure(struct dialogs *dialogs, const struct dialog_context *context);

@@ -8,6 +8,7 @@
 
 #include "pbxguard/action/action_settings.h"
 #include "pbxguard/base/instant.h"
+#include "pbxguard/base/limits.h"
 #include "pbxguard/base/local_time.h"
 #include "pbxguard/base/site.h"
 #include "pbxguard/call/destination.h"
@@ -33,6 +34,7 @@ struct config_settings {
 	struct calendar_settings calendar;
 	struct capture_settings capture;
 	struct action_settings actions;
+	struct limits_settings limits;
 };
 
 /* A data file that the configuration names, and which was taken for the name. */

@@ -34,6 +34,7 @@ struct surroundings {
 	const struct site *site;
 	const struct calendar *calendar;
 	const struct destination_lists *lists;
+	size_t memory; /* bytes for the states of all rules */
 };
 
 struct circumstances {

@@ -34,7 +34,7 @@ struct counted_settings {
 /* clang-format on */
 
 /* The functions of struct rule; the state is a struct window. */
-void *counted_state_new(const void *settings);
+void *counted_state_new(const void *settings, size_t memory);
 void counted_state_free(void *state);
 void counted_adopt(void *state, const void *old_state);
 uint64_t counted_evicted(const void *state);

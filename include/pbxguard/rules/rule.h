@@ -28,7 +28,8 @@ struct rule {
 	size_t settings_size; /* bytes */
 
 	/* What the rule remembers between calls. All four are NULL for a rule that remembers nothing. */
-	void *(*state_new)(const void *settings);          /* NULL when there is no memory */
+	/* Takes at most about so many bytes. NULL when there is no memory. */
+	void *(*state_new)(const void *settings, size_t memory);
 	void (*state_free)(void *state);                   /* accepts NULL */
 	void (*adopt)(void *state, const void *old_state); /* at a reload: goes on with the old counts */
 	uint64_t (*evicted)(const void *state);            /* keys forgotten early */

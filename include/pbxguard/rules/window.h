@@ -14,9 +14,8 @@
  * callers can push out callers so, which is why rules count the source and the whole site, too: those are
  * touched by each of his calls and stay.
  *
- * Memory for 16,384 keys: 1 MB for the index, 2 MB for the keys when all are taken. A key with more than
- * WINDOW_TIMES_NEAR times uses a ring of its own, 2 kB at least: 34 MB if all do. All of it is reserved at
- * the start and resident when used; window_add never allocates.
+ * Memory for a key: about 200 bytes, and with more than WINDOW_TIMES_NEAR times a ring of its own, 2 kB at
+ * least. All of it is reserved at the start and resident when used; window_add never allocates.
  */
 #ifndef PBXGUARD_RULES_WINDOW_H
 #define PBXGUARD_RULES_WINDOW_H
@@ -27,7 +26,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WINDOW_KEYS 16384        /* what rules ask for */
+#define WINDOW_KEYS_MINIMUM 64 /* however little memory there is */
+#define WINDOW_KEYS_MAXIMUM 1000000
 #define WINDOW_TIMES_MINIMUM 256 /* times a key keeps at least */
 #define WINDOW_TIMES_NEAR 8      /* times that lie with the key itself */
 
@@ -43,6 +43,9 @@ struct window_figures {
 	size_t keys;
 	uint64_t evicted; /* keys that made room although they still counted */
 };
+
+/* As many keys as find room in so many bytes when each of them uses its ring, within the bounds above. */
+size_t window_keys_in(size_t memory, uint32_t largest_limit);
 
 /* NULL when there is no memory. */
 struct window *window_new(const struct window_shape *shape);

@@ -74,7 +74,7 @@ static int set_up(void **state)
 		add(&site.extensions, "192.168.10.0/24");
 	}
 	fixture->dialogs =
-		dialogs_new(&(struct dialog_context){&site, &plan, destinations}, &fixture->counters);
+		dialogs_new(&(struct dialog_context){&site, &plan, destinations}, 0, &fixture->counters);
 	fixture->now = 1000 * SECOND;
 	*state = fixture;
 	return fixture->dialogs == NULL;
@@ -492,13 +492,13 @@ static void the_table_forgets_and_counts_it(void **state)
 	struct fixture *fixture = *state;
 	char call_id[16];
 
-	for (int i = 0; i < DIALOGS_MAX + 100; i++) {
+	for (int i = 0; i < DIALOGS_MINIMUM + 100; i++) {
 		snprintf(call_id, sizeof call_id, "%d", i);
 		fixture->events = 0;
 		send(fixture, (struct sketch){.number = BARBADOS, .call_id = call_id});
 	}
 	assert_int_equal(counter_get(&fixture->counters, COUNTER_CALLS_EVICTED), 100);
-	assert_int_equal(calls(fixture), DIALOGS_MAX + 100);
+	assert_int_equal(calls(fixture), DIALOGS_MINIMUM + 100);
 }
 
 int main(void)

@@ -97,7 +97,7 @@ static inline void bench_start(struct bench *bench)
 	assert_int_equal(destination_lists_add_high_risk(bench->lists, TEXT("232")), 0);
 	assert_int_equal(destination_lists_add_high_risk(bench->lists, TEXT("53")), 0);
 	bench->rules = rules_new(
-		bench->settings, &(struct surroundings){&bench->site, bench->calendar, bench->lists});
+		bench->settings, &(struct surroundings){&bench->site, bench->calendar, bench->lists, 0});
 	assert_non_null(bench->rules);
 }
 

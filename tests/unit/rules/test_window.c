@@ -30,6 +30,16 @@ static unsigned next_random(unsigned *random)
 	return *random >> 8;
 }
 
+static void keys_fit_the_memory(void **state)
+{
+	(void)state;
+	assert_int_equal(window_keys_in(0, 10), WINDOW_KEYS_MINIMUM);
+	assert_int_equal(window_keys_in(SIZE_MAX, 10), WINDOW_KEYS_MAXIMUM);
+	/* Two kilobytes of times and about two hundred bytes beside. */
+	assert_in_range(window_keys_in(1000 * 2048, 10), 850, 950);
+	assert_in_range(window_keys_in(1000 * 80000, 10000), 900, 1000);
+}
+
 static void the_window_is_open_at_its_far_end(void **state)
 {
 	struct window *window = window_of(4, 10, HOUR);
@@ -365,6 +375,7 @@ static void a_reload_keeps_the_order_of_use(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keys_fit_the_memory),
 		cmocka_unit_test(the_window_is_open_at_its_far_end),
 		cmocka_unit_test(one_store_answers_a_minute_and_an_hour),
 		cmocka_unit_test(midnight_and_summer_time_reset_nothing),
