@@ -52,7 +52,7 @@ const struct setting_table capture_settings = SETTING_TABLE(settings);
 bool capture_settings_equal(const struct capture_settings *a, const struct capture_settings *b)
 {
 	if (a->interface_count != b->interface_count || a->port_count != b->port_count ||
-		a->buffer != b->buffer || a->promiscuous != b->promiscuous) {
+		a->buffer != b->buffer || a->promiscuous != b->promiscuous || a->tunnels != b->tunnels) {
 		return false;
 	}
 	for (size_t i = 0; i < a->interface_count; i++) {

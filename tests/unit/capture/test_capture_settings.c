@@ -34,11 +34,40 @@ static void an_interface_has_a_name_that_can_be_one(void **state)
 	}
 }
 
+/* A reload opens the interfaces anew where these differ, and only there. */
+static void settings_are_equal_as_long_as_nothing_differs(void **state)
+{
+	struct capture_settings a = {0}, b = {0};
+
+	(void)state;
+	setting_defaults(&capture_settings, &a);
+	setting_defaults(&capture_settings, &b);
+	assert_true(capture_settings_equal(&a, &b));
+	b.tunnels = true;
+	assert_false(capture_settings_equal(&a, &b));
+	b = a;
+	b.promiscuous = false;
+	assert_false(capture_settings_equal(&a, &b));
+	b = a;
+	b.buffer++;
+	assert_false(capture_settings_equal(&a, &b));
+	b = a;
+	b.ports[b.port_count++] = 5070;
+	assert_false(capture_settings_equal(&a, &b));
+	a = b;
+	b.ports[0]++;
+	assert_false(capture_settings_equal(&a, &b));
+	b = a;
+	b.interfaces[0][0] = 'b';
+	assert_false(capture_settings_equal(&a, &b));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_interfaces_and_sixteen_mebibytes_are_the_default),
 		cmocka_unit_test(an_interface_has_a_name_that_can_be_one),
+		cmocka_unit_test(settings_are_equal_as_long_as_nothing_differs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
