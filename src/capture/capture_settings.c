@@ -45,6 +45,12 @@ static const struct setting settings[] = {
 		.type = SETTING_BOOLEAN,
 		.offset = offsetof(struct capture_settings, tunnels),
 		.initial = "false"},
+	{.name = "silence",
+		.type = SETTING_DURATION,
+		.offset = offsetof(struct capture_settings, silence),
+		.minimum = 0,
+		.maximum = 30 * DAY,
+		.initial = "1h"},
 };
 
 const struct setting_table capture_settings = SETTING_TABLE(settings);

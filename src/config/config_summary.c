@@ -115,11 +115,8 @@ static void say_interfaces(FILE *out, const struct capture_settings *capture)
 	fputc('\n', out);
 }
 
-static void say_capture(FILE *out, const struct config *config)
+static void say_ports(FILE *out, const struct capture_settings *capture)
 {
-	const struct capture_settings *capture = &config->settings.capture;
-
-	say_interfaces(out, capture);
 	if (capture->port_count == 0) {
 		say(out, "ports", "%d; of a capture, all", CAPTURE_SIP_PORT);
 		return;
@@ -129,6 +126,21 @@ static void say_capture(FILE *out, const struct config *config)
 		fprintf(out, "%s %" PRIu32, i == 0 ? "" : ",", capture->ports[i]);
 	}
 	fputc('\n', out);
+}
+
+static void say_capture(FILE *out, const struct config *config)
+{
+	const struct capture_settings *capture = &config->settings.capture;
+	char silence[DURATION_TEXT_SIZE];
+
+	say_interfaces(out, capture);
+	say_ports(out, capture);
+	if (capture->silence == 0) {
+		say(out, "silence", "not told");
+	} else {
+		say(out, "silence", "told after %s of business hours without SIP from an interface",
+			duration_format(capture->silence, silence));
+	}
 }
 
 static void say_files(FILE *out, const struct config *config)

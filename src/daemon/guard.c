@@ -9,6 +9,7 @@
 #include "pbxguard/daemon/host_addresses.h"
 #include "pbxguard/daemon/pipeline.h"
 #include "pbxguard/daemon/service_notify.h"
+#include "pbxguard/daemon/silence.h"
 #include "pbxguard/daemon/slow_thread.h"
 #include "pbxguard/daemon/start.h"
 
@@ -36,6 +37,7 @@ struct guarded_interface {
 	struct guard *guard;
 	struct pcap_source *source;
 	int descriptor; /* in the event loop; -1: not */
+	struct silence silence;
 };
 
 /* Those of one configuration. */
@@ -91,6 +93,32 @@ static void lose(struct guarded_interface *interface)
 		pcap_source_error(interface->source));
 }
 
+/* A packet_handler; the context is the guard. */
+static enum verdict handle_packet(void *context, const struct packet *packet)
+{
+	struct guard *guard = context;
+	const struct counters *counters = &guard->start->counters;
+	uint64_t messages = counter_get(counters, COUNTER_SIP_MESSAGES);
+	enum verdict verdict = pipeline_handle_packet(guard->pipeline, packet);
+
+	if (counter_get(counters, COUNTER_SIP_MESSAGES) != messages) {
+		silence_heard(&guard->interfaces.items[packet->interface].silence);
+	}
+	return verdict;
+}
+
+/* A packet_handler; the context is the interface. Those of several wait for each other. */
+static enum verdict take_packet(void *context, const struct packet *packet)
+{
+	const struct guarded_interface *interface = context;
+	struct guard *guard = interface->guard;
+	struct packet taken = *packet;
+
+	taken.interface = (size_t)(interface - guard->interfaces.items);
+	return guard->interfaces.count == 1 ? handle_packet(guard, &taken)
+					    : reorder_add(guard->reorder, &taken);
+}
+
 /* Hands on what no other interface can overtake any more, and comes back for the rest. */
 static void release_packets(void *context)
 {
@@ -110,12 +138,9 @@ static void packets_are_there(void *context)
 {
 	struct guarded_interface *interface = context;
 	struct guard *guard = interface->guard;
-	bool is_alone = guard->interfaces.count == 1;
-	enum pcap_source_result result =
-		is_alone ? pcap_source_dispatch(interface->source, pipeline_handle_packet, guard->pipeline)
-			 : pcap_source_dispatch(interface->source, reorder_add, guard->reorder);
+	enum pcap_source_result result = pcap_source_dispatch(interface->source, take_packet, interface);
 
-	if (!is_alone) {
+	if (guard->interfaces.count > 1) {
 		release_packets(guard);
 	}
 	if (result == PCAP_SOURCE_LOST) {
@@ -275,7 +300,7 @@ static bool make_pipeline(struct guard *guard)
 
 	setup.ports = ports_of(setup.config, &setup.port_count);
 	guard->pipeline = pipeline_new(&setup);
-	guard->reorder = reorder_new(pipeline_handle_packet, guard->pipeline);
+	guard->reorder = reorder_new(handle_packet, guard);
 	if (guard->pipeline == NULL || guard->reorder == NULL) {
 		log_write(log_of(guard), LOG_LEVEL_ERROR, "could not begin: no memory");
 		return false;
@@ -398,6 +423,26 @@ static void look_after_syslog(struct guard *guard, instant now)
 	}
 }
 
+/* While an interface is lost, that was told: only a line that is up can be silent. */
+static void look_for_silence(struct guard *guard, instant now)
+{
+	const struct config *config = guard->start->config;
+	struct calendar_reading reading;
+
+	calendar_read(config->calendar, instant_now(), &reading);
+	for (size_t i = 0; i < guard->interfaces.count; i++) {
+		struct guarded_interface *interface = &guard->interfaces.items[i];
+		const struct silence_terms terms = {
+			.name = pcap_source_name(interface->source),
+			.limit = config->settings.capture.silence,
+			.counts = reading.is_open && interface->descriptor >= 0,
+			.counters = &guard->start->counters,
+			.log = log_of(guard),
+		};
+		silence_look(&interface->silence, &terms, now);
+	}
+}
+
 static void second_passed(void *context)
 {
 	struct guard *guard = context;
@@ -408,6 +453,7 @@ static void second_passed(void *context)
 	}
 	read_drops(guard);
 	pipeline_tick(guard->pipeline, instant_now() - PACKETS_LATE);
+	look_for_silence(guard, instant_monotonic_now());
 	blind_spots_tell(&guard->blind_spots, counters, log_of(guard), instant_monotonic_now(), false);
 	look_after_syslog(guard, instant_monotonic_now());
 	service_notify_alive();

@@ -16,6 +16,7 @@
 	X(KERNEL_DROPS, "kernel_drops", "packets that the kernel dropped because we were too slow") \
 	X(INTERFACE_DROPS, "interface_drops", "packets that the network interface dropped") \
 	X(INTERFACE_LOST, "interface_lost", "times that an interface went away") \
+	X(SILENCES, "silences", "times that an interface brought no SIP for capture.silence of business hours") \
 	X(LINK_UNREADABLE, "link_unreadable", "packets whose link header was not understood") \
 	X(NOT_IP, "not_ip", "packets that carry no IP (ARP and the like)") \
 	X(IP_UNREADABLE, "ip_unreadable", "packets whose IP, UDP or tunnel header was broken or cut") \

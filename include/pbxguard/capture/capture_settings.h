@@ -3,6 +3,7 @@
 #ifndef PBXGUARD_CAPTURE_CAPTURE_SETTINGS_H
 #define PBXGUARD_CAPTURE_CAPTURE_SETTINGS_H
 
+#include "pbxguard/base/instant.h"
 #include "pbxguard/base/setting.h"
 
 #include <stdbool.h>
@@ -22,10 +23,12 @@ struct capture_settings {
 	uint32_t buffer;  /* MiB of each interface's ring in the kernel */
 	bool promiscuous; /* also frames for other hosts, as a mirror port brings them; never for "any" */
 	bool tunnels;     /* of an interface; those of a file are looked into always */
+	duration silence; /* without SIP from an interface, in business hours, until it is told; 0: never */
 };
 
 extern const struct setting_table capture_settings; /* of struct capture_settings */
 
+/* In all that an open interface depends on. */
 bool capture_settings_equal(const struct capture_settings *a, const struct capture_settings *b);
 
 #endif

@@ -15,6 +15,7 @@ struct packet {
 	const uint8_t *bytes; /* borrowed */
 	size_t captured;      /* bytes here */
 	size_t on_wire;       /* bytes that passed; more than captured when the capture cut it */
+	size_t interface;     /* live: which of those that are guarded it came by, from 0 */
 };
 
 /* What a source does with each packet. */

@@ -15,6 +15,7 @@ static void all_interfaces_and_sixteen_mebibytes_are_the_default(void **state)
 	assert_int_equal(settings.buffer, 16);
 	assert_true(settings.promiscuous);
 	assert_false(settings.tunnels);
+	assert_true(settings.silence == 1 * HOUR);
 }
 
 static void an_interface_has_a_name_that_can_be_one(void **state)
@@ -35,13 +36,15 @@ static void an_interface_has_a_name_that_can_be_one(void **state)
 }
 
 /* A reload opens the interfaces anew where these differ, and only there. */
-static void settings_are_equal_as_long_as_nothing_differs(void **state)
+static void settings_are_equal_unless_the_interface_would_differ(void **state)
 {
 	struct capture_settings a = {0}, b = {0};
 
 	(void)state;
 	setting_defaults(&capture_settings, &a);
 	setting_defaults(&capture_settings, &b);
+	assert_true(capture_settings_equal(&a, &b));
+	b.silence = 0;
 	assert_true(capture_settings_equal(&a, &b));
 	b.tunnels = true;
 	assert_false(capture_settings_equal(&a, &b));
@@ -67,7 +70,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_interfaces_and_sixteen_mebibytes_are_the_default),
 		cmocka_unit_test(an_interface_has_a_name_that_can_be_one),
-		cmocka_unit_test(settings_are_equal_as_long_as_nothing_differs),
+		cmocka_unit_test(settings_are_equal_unless_the_interface_would_differ),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
