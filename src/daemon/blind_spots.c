@@ -9,6 +9,8 @@ static const struct {
 } spots_table[] = {
 	{COUNTER_TLS_STREAMS,
 		"encrypted connections (TLS): their calls can't be read; watch the PBX's other side too"},
+	{COUNTER_DTLS_DATAGRAMS,
+		"encrypted datagrams (DTLS): their calls can't be read; watch the PBX's other side too"},
 	{COUNTER_WEBSOCKET_STREAMS, "connections with SIP over WebSocket, which this version does not read"},
 	{COUNTER_TCP_HOLES, "holes in TCP streams, by packets not captured: messages may have been missed"},
 	{COUNTER_TCP_STREAMS_GIVEN_UP, "TCP streams forgotten early, as more came at once than are kept"},

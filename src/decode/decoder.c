@@ -2,6 +2,7 @@
 #include "pbxguard/decode/decoder.h"
 
 #include "pbxguard/base/reader.h"
+#include "pbxguard/decode/dtls.h"
 #include "pbxguard/decode/ip.h"
 #include "pbxguard/decode/ip_reassembly.h"
 #include "pbxguard/decode/link.h"
@@ -127,17 +128,33 @@ static void handle_message(struct passage *passage, enum transport transport, co
 }
 
 /* One datagram, or what there is of it, is one message (RFC 3261 §18.3); what follows its body is no message.
- */
-static void handle_datagram(struct passage *passage, struct reader payload)
+ * False: it is none. */
+static bool handle_datagram(struct passage *passage, const struct udp_datagram *datagram)
 {
-	struct text text = {(const char *)payload.bytes, payload.size};
+	struct text text = {(const char *)datagram->payload.bytes, datagram->payload.size};
 	struct sip_scan scan;
 
 	if (!sip_scan_brief(text, &scan)) {
-		count(passage, COUNTER_NOT_SIP);
-		return;
+		return false;
 	}
+	passage->source.port = datagram->source_port;
+	passage->destination.port = datagram->destination_port;
 	handle_message(passage, TRANSPORT_UDP, &passage->source, &passage->destination, &scan);
+	return true;
+}
+
+/* Where what is encrypted would be SIP, and a stream is followed whatever it begins with. */
+static bool is_named_port(const struct decoder *decoder, uint16_t port)
+{
+	return port == SIPS_PORT ||
+	       (decoder->port_count == 0 ? port == SIP_PORT : is_sip_port(decoder, port));
+}
+
+static bool is_sip_over_dtls(const struct decoder *decoder, const struct udp_datagram *datagram)
+{
+	return (is_named_port(decoder, datagram->source_port) ||
+		       is_named_port(decoder, datagram->destination_port)) &&
+	       dtls_begins(datagram->payload);
 }
 
 static void handle_ip(struct passage *passage, struct reader bytes);
@@ -174,26 +191,21 @@ static void handle_udp(struct passage *passage, struct reader payload)
 		DECODE_DONE) {
 		return; /* otherwise something else uses the port */
 	}
-	if (!is_sip_port(passage->decoder, datagram.source_port) &&
-		!is_sip_port(passage->decoder, datagram.destination_port)) {
-		count(passage, COUNTER_OTHER_PORTS);
+	bool is_wanted = is_sip_port(passage->decoder, datagram.source_port) ||
+			 is_sip_port(passage->decoder, datagram.destination_port);
+	if (is_wanted && handle_datagram(passage, &datagram)) {
 		return;
 	}
-	passage->source.port = datagram.source_port;
-	passage->destination.port = datagram.destination_port;
-	handle_datagram(passage, datagram.payload);
+	if (is_sip_over_dtls(passage->decoder, &datagram)) {
+		count(passage, COUNTER_DTLS_DATAGRAMS);
+	} else {
+		count(passage, is_wanted ? COUNTER_NOT_SIP : COUNTER_OTHER_PORTS);
+	}
 }
 
 static void handle_stream_message(void *context, const struct tcp_place *place, const struct sip_scan *scan)
 {
 	handle_message(context, TRANSPORT_TCP, &place->source, &place->destination, scan);
-}
-
-/* Where a stream is followed whatever it begins with, so that TLS is seen too. */
-static bool is_tcp_port(const struct decoder *decoder, uint16_t port)
-{
-	return port == SIPS_PORT ||
-	       (decoder->port_count == 0 ? port == SIP_PORT : is_sip_port(decoder, port));
 }
 
 static void handle_tcp(struct passage *passage, struct reader payload)
@@ -205,8 +217,8 @@ static void handle_tcp(struct passage *passage, struct reader payload)
 		count(passage, COUNTER_TCP_UNREADABLE);
 		return;
 	}
-	bool wanted =
-		is_tcp_port(decoder, segment.source_port) || is_tcp_port(decoder, segment.destination_port);
+	bool wanted = is_named_port(decoder, segment.source_port) ||
+		      is_named_port(decoder, segment.destination_port);
 	if (!wanted && decoder->port_count > 0) {
 		return;
 	}

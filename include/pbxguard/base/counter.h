@@ -39,6 +39,7 @@
 	X(TCP_STREAMS_GIVEN_UP, "tcp_streams_given_up", "TCP streams forgotten early because a table or the memory was full") \
 	X(MESSAGES_TOO_LARGE, "messages_too_large", "SIP messages on TCP with a header or body of more than 64 kB") \
 	X(TLS_STREAMS, "tls_streams", "TLS connections on SIP ports or port 5061, which can't be read") \
+	X(DTLS_DATAGRAMS, "dtls_datagrams", "DTLS datagrams on SIP ports or port 5061, which can't be read") \
 	X(WEBSOCKET_STREAMS, "websocket_streams", "WebSocket connections for SIP, which are not read") \
 	X(OTHER_PORTS, "other_ports", "UDP datagrams on other ports than capture.ports") \
 	X(NOT_SIP, "not_sip", "UDP datagrams on the SIP ports that are no SIP") \

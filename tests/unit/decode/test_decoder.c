@@ -277,6 +277,41 @@ static void tls_and_websockets_are_told(void **state)
 	decoder_free(decoder);
 }
 
+static void dtls_is_told_on_sips_port_and_the_ports_of_sip(void **state)
+{
+	static const uint32_t ports[] = {5070};
+	static const struct {
+		unsigned source, destination;
+		bool all_ports;
+		enum counter counter;
+	} cases[] = {
+		{40000, 5061, false, COUNTER_DTLS_DATAGRAMS}, {5061, 40000, false, COUNTER_DTLS_DATAGRAMS},
+		{40000, 5070, false, COUNTER_DTLS_DATAGRAMS},
+		{40000, 5060, false, COUNTER_OTHER_PORTS}, /* not configured */
+		{40000, 5061, true, COUNTER_DTLS_DATAGRAMS}, {5060, 40000, true, COUNTER_DTLS_DATAGRAMS},
+		{40000, 40002, true, COUNTER_NOT_SIP}, /* DTLS-SRTP, mostly */
+	};
+	uint8_t datagram[512], packet[512];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct counters counters = {0};
+		struct decoder *decoder = decoder_new(ports, cases[i].all_ports ? 0 : 1, &counters);
+		size_t size =
+			make_udp(datagram, cases[i].source, cases[i].destination, "\x16\xFE\xFD 23456789012");
+		feed(decoder, packet, make_ipv4(packet, 17, 0, datagram, size));
+		if (counter_get(&counters, cases[i].counter) != 1) {
+			fail_msg("%u to %u is not counted as %s", cases[i].source, cases[i].destination,
+				counter_name(cases[i].counter));
+		}
+		assert_int_equal(counter_get(&counters, COUNTER_DTLS_DATAGRAMS) +
+					 counter_get(&counters, COUNTER_OTHER_PORTS) +
+					 counter_get(&counters, COUNTER_NOT_SIP),
+			1);
+		decoder_free(decoder);
+	}
+}
+
 static void a_message_behind_a_hole_is_found_without_another_packet(void **state)
 {
 	static const uint32_t ports[] = {5060};
@@ -479,6 +514,7 @@ int main(void)
 		cmocka_unit_test(a_broken_tunnel_is_counted_and_a_keep_alive_is_not),
 		cmocka_unit_test(sip_over_tcp_is_read_on_every_port_if_it_looks_like_sip),
 		cmocka_unit_test(tls_and_websockets_are_told),
+		cmocka_unit_test(dtls_is_told_on_sips_port_and_the_ports_of_sip),
 		cmocka_unit_test(a_message_behind_a_hole_is_found_without_another_packet),
 		cmocka_unit_test(frames_of_an_unknown_link_type_are_told),
 		cmocka_unit_test(whatever_is_cut_anywhere_is_survived),
