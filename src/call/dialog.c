@@ -437,6 +437,24 @@ static bool rings_a_phone(const struct attempt_view *view)
 	return view->event.leg == LEG_EXTENSION && !view->event.is_outward;
 }
 
+/* What can't be judged as a call should be. The first reason that applies. */
+static void count_if_unreadable(struct dialogs *dialogs, const struct sip_message *message)
+{
+	bool has_number = !text_is_empty(message->request_uri.user);
+	enum counter reason = COUNTER_INVITES_NO_CALL_ID;
+
+	if (has_number && !text_is_empty(message->call_id)) {
+		return;
+	}
+	if (message->oddities & SIP_ODD_CUT) {
+		reason = COUNTER_INVITES_CUT;
+	} else if (!has_number) {
+		reason = COUNTER_INVITES_NO_NUMBER;
+	}
+	counter_add(dialogs->counters, COUNTER_UNREADABLE_INVITES, 1);
+	counter_add(dialogs->counters, reason, 1);
+}
+
 static void handle_initial_invite(
 	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context)
 {
@@ -446,6 +464,7 @@ static void handle_initial_invite(
 	if (rings_a_phone(&view)) {
 		return;
 	}
+	count_if_unreadable(dialogs, message);
 	view.key = call_key(dialogs, message);
 	struct call *call = find_or_add_call(dialogs, message, &view.key);
 	call->has_account = call->has_account || view.event.has_account;
@@ -483,9 +502,6 @@ static struct call *find_call(struct dialogs *dialogs, const struct sip_message 
 static void handle_invite(
 	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context)
 {
-	if (text_is_empty(message->call_id) || text_is_empty(message->request_uri.whole)) {
-		counter_add(dialogs->counters, COUNTER_UNREADABLE_INVITES, 1);
-	}
 	if (text_is_empty(message->to.tag) || find_call(dialogs, message) == NULL) {
 		handle_initial_invite(dialogs, message, handler, context);
 	}

@@ -35,7 +35,12 @@ static const struct {
 	{COUNTER_TUNNELS_TOO_DEEP, "packets in more than eight tunnels, one within the other, were not read"},
 	{COUNTER_IP_UNREADABLE, "packets with a broken IP or UDP header"},
 	{COUNTER_MESSAGES_CUT, "SIP messages whose header does not end: they were read as far as they go"},
-	{COUNTER_UNREADABLE_INVITES, "INVITEs without a Call-ID or without a number to be read"},
+	{COUNTER_INVITES_CUT, "INVITEs that end before the dialled number or the Call-ID"},
+	{COUNTER_INVITES_NO_SIP,
+		"datagrams that begin like an INVITE, but whose first line is no SIP: not read, though a PBX may"},
+	{COUNTER_INVITES_NO_NUMBER,
+		"INVITEs whose request-URI has no number: the PBX may take one from elsewhere"},
+	{COUNTER_INVITES_NO_CALL_ID, "INVITEs without a Call-ID: each that differs counts as a call"},
 	{COUNTER_CALLS_UNRECOGNISED,
 		"calls whose dialled string fits no form of the dial plan, so that no rule looked at them; "
 		"pbxguard --check-number explains one; site.outside_line or site.trunk_numbers may be missing"},

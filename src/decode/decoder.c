@@ -9,6 +9,7 @@
 #include "pbxguard/decode/sip_over_tcp.h"
 #include "pbxguard/decode/sip_parser.h"
 #include "pbxguard/decode/sip_scan.h"
+#include "pbxguard/decode/sip_start.h"
 #include "pbxguard/decode/tcp.h"
 #include "pbxguard/decode/tunnel.h"
 #include "pbxguard/decode/udp.h"
@@ -157,6 +158,33 @@ static bool is_sip_over_dtls(const struct decoder *decoder, const struct udp_dat
 	       dtls_begins(datagram->payload);
 }
 
+/* No SIP by our reading; but a PBX that looks at the first word only takes it for an INVITE. */
+static void count_if_invite(const struct passage *passage, struct reader payload)
+{
+	struct text text = {(const char *)payload.bytes, payload.size};
+
+	text = text_from(text, (size_t)(text_trim(text).start - text.start));
+	if (text.size < sizeof "INVITE" ||
+		sip_start_find(text_part(text, 0, sizeof "INVITE"), 0, SIP_METHOD_INVITE) != 0) {
+		return;
+	}
+	count(passage, COUNTER_UNREADABLE_INVITES);
+	count(passage,
+		text_find_any(text, "\r\n") < text.size ? COUNTER_INVITES_NO_SIP : COUNTER_INVITES_CUT);
+}
+
+static void count_other(const struct passage *passage, const struct udp_datagram *datagram, bool is_wanted)
+{
+	if (is_sip_over_dtls(passage->decoder, datagram)) {
+		count(passage, COUNTER_DTLS_DATAGRAMS);
+	} else if (is_wanted) {
+		count(passage, COUNTER_NOT_SIP);
+		count_if_invite(passage, datagram->payload);
+	} else {
+		count(passage, COUNTER_OTHER_PORTS);
+	}
+}
+
 static void handle_ip(struct passage *passage, struct reader bytes);
 
 /* DECODE_NOT_OURS also for TUNNEL_NONE. */
@@ -193,13 +221,8 @@ static void handle_udp(struct passage *passage, struct reader payload)
 	}
 	bool is_wanted = is_sip_port(passage->decoder, datagram.source_port) ||
 			 is_sip_port(passage->decoder, datagram.destination_port);
-	if (is_wanted && handle_datagram(passage, &datagram)) {
-		return;
-	}
-	if (is_sip_over_dtls(passage->decoder, &datagram)) {
-		count(passage, COUNTER_DTLS_DATAGRAMS);
-	} else {
-		count(passage, is_wanted ? COUNTER_NOT_SIP : COUNTER_OTHER_PORTS);
+	if (!is_wanted || !handle_datagram(passage, &datagram)) {
+		count_other(passage, &datagram, is_wanted);
 	}
 }
 

@@ -45,6 +45,9 @@ static void require_counters(const struct counters *counters, uint64_t packets)
 	MUST_HOLD(value[COUNTER_CALLS] + value[COUNTER_CALLS_JOINED] <= value[COUNTER_INVITES]);
 	MUST_HOLD(
 		value[COUNTER_CALLS] >= value[COUNTER_CALLS_INTERNATIONAL] + value[COUNTER_CALLS_EMERGENCY]);
+	MUST_HOLD(value[COUNTER_UNREADABLE_INVITES] ==
+		  value[COUNTER_INVITES_CUT] + value[COUNTER_INVITES_NO_SIP] +
+			  value[COUNTER_INVITES_NO_NUMBER] + value[COUNTER_INVITES_NO_CALL_ID]);
 	MUST_HOLD(value[COUNTER_ALERTS] <= value[COUNTER_FINDINGS] * 2);
 	MUST_HOLD(value[COUNTER_CALLS_EVICTED] == 0 && value[COUNTER_KEYS_EVICTED] == 0);
 }

@@ -50,7 +50,11 @@
 	X(REGISTERS, "registers", "REGISTER requests, retransmissions included") \
 	X(MESSAGES_CUT, "messages_cut", "SIP messages whose header the packet does not hold to its end") \
 	X(MESSAGES_ODD, "messages_odd", "SIP messages with a value that the lenient scan had to read") \
-	X(UNREADABLE_INVITES, "unreadable_invites", "INVITEs in which no dialled number or Call-ID was found") \
+	X(UNREADABLE_INVITES, "unreadable_invites", "INVITEs in which no dialled number or Call-ID was found, each for one of these reasons") \
+	X(INVITES_CUT, "invites_cut", "INVITEs that end before the dialled number or the Call-ID") \
+	X(INVITES_NO_SIP, "invites_no_sip", "datagrams that begin like an INVITE, but whose first line is no SIP") \
+	X(INVITES_NO_NUMBER, "invites_no_number", "INVITEs whose request-URI has no number or name to dial") \
+	X(INVITES_NO_CALL_ID, "invites_no_call_id", "INVITEs without a Call-ID") \
 	X(CALLS, "calls", "calls, each counted once") \
 	X(CALLS_JOINED, "calls_joined", "calls of which both legs through the PBX were seen") \
 	X(CALLS_EVICTED, "calls_evicted", "calls forgotten early because the table was full") \

@@ -487,6 +487,41 @@ static void an_invite_without_call_id_still_counts(void **state)
 	assert_int_equal(counter_get(&fixture->counters, COUNTER_UNREADABLE_INVITES), 3);
 }
 
+static void an_unreadable_invite_is_counted_for_its_reason(void **state)
+{
+	static const struct {
+		struct sketch sketch;
+		enum counter counter; /* COUNTER_COUNT: it is readable */
+	} cases[] = {
+		{{.number = BARBADOS, .call_id = "1"}, COUNTER_COUNT},
+		{{.number = BARBADOS, .call_id = "2", .oddities = SIP_ODD_CUT}, COUNTER_COUNT},
+		{{.number = BARBADOS, .call_id = ""}, COUNTER_INVITES_NO_CALL_ID},
+		{{.number = "", .call_id = "3"}, COUNTER_INVITES_NO_NUMBER},
+		{{.number = "", .call_id = ""}, COUNTER_INVITES_NO_NUMBER},
+		{{.number = BARBADOS, .call_id = "", .oddities = SIP_ODD_CUT}, COUNTER_INVITES_CUT},
+		{{.number = "", .call_id = "4", .oddities = SIP_ODD_CUT}, COUNTER_INVITES_CUT},
+		/* Rings a phone: it costs nothing, however it is written. */
+		{{.number = "", .call_id = "5", .source = PBX, .destination = PHONE}, COUNTER_COUNT},
+		/* A re-INVITE goes to the Contact, which may have no user. */
+		{{.number = "", .call_id = "1", .to_tag = "a"}, COUNTER_COUNT},
+	};
+	static const enum counter reasons[] = {
+		COUNTER_INVITES_CUT, COUNTER_INVITES_NO_NUMBER, COUNTER_INVITES_NO_CALL_ID};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		uint64_t is_unreadable = cases[i].counter != COUNTER_COUNT;
+		memset(&fixture->counters, 0, sizeof fixture->counters);
+		send(fixture, cases[i].sketch);
+		for (size_t j = 0; j < COUNT_OF(reasons); j++) {
+			if (counter_get(&fixture->counters, reasons[j]) != (reasons[j] == cases[i].counter)) {
+				fail_msg("case %zu: %s", i, counter_name(reasons[j]));
+			}
+		}
+		assert_int_equal(counter_get(&fixture->counters, COUNTER_UNREADABLE_INVITES), is_unreadable);
+	}
+}
+
 static void the_table_forgets_and_counts_it(void **state)
 {
 	struct fixture *fixture = *state;
@@ -529,6 +564,7 @@ int main(void)
 		DIALOG_TEST(a_callers_name_is_the_same_however_it_is_written),
 		DIALOG_TEST(what_rings_a_phone_is_no_call_of_its_own),
 		DIALOG_TEST(an_invite_without_call_id_still_counts),
+		DIALOG_TEST(an_unreadable_invite_is_counted_for_its_reason),
 		DIALOG_TEST(the_table_forgets_and_counts_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -466,6 +466,39 @@ static void a_broken_tunnel_is_counted_and_a_keep_alive_is_not(void **state)
 	decoder_free(decoder);
 }
 
+static void what_begins_like_an_invite_and_is_none_is_told(void **state)
+{
+	static const struct {
+		const char *payload;
+		enum counter counter; /* COUNTER_COUNT: nothing is told */
+	} cases[] = {
+		{INVITE, COUNTER_COUNT},
+		{"INVITE sip:0101246@h\r\nCall-ID: 1\r\n\r\n", COUNTER_INVITES_NO_SIP}, /* no version */
+		{"\r\ninvite\tsip:0101246@h SIP/2.0 now\r\n", COUNTER_INVITES_NO_SIP},
+		{"INVITE sip:0101246", COUNTER_INVITES_CUT},
+		{"INVITE", COUNTER_COUNT}, /* nobody can take that for a call */
+		{"INVITES sip:0101246@h\r\n", COUNTER_COUNT},
+		{"BYE sip:0101246@h\r\n", COUNTER_COUNT},
+		{"\r\n\r\n", COUNTER_COUNT},
+		{"", COUNTER_COUNT},
+	};
+	uint8_t datagram[512], packet[512];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct counters counters = {0};
+		struct decoder *decoder = decoder_new(NULL, 0, &counters);
+		bool is_told = cases[i].counter != COUNTER_COUNT;
+		size_t size = make_udp(datagram, 5060, 5060, cases[i].payload);
+		feed(decoder, packet, make_ipv4(packet, 17, 0, datagram, size));
+		if (counter_get(&counters, COUNTER_UNREADABLE_INVITES) != is_told ||
+			(is_told && counter_get(&counters, cases[i].counter) != 1)) {
+			fail_msg("%s", cases[i].payload);
+		}
+		decoder_free(decoder);
+	}
+}
+
 static void frames_of_an_unknown_link_type_are_told(void **state)
 {
 	struct counters counters = {0};
@@ -516,6 +549,7 @@ int main(void)
 		cmocka_unit_test(tls_and_websockets_are_told),
 		cmocka_unit_test(dtls_is_told_on_sips_port_and_the_ports_of_sip),
 		cmocka_unit_test(a_message_behind_a_hole_is_found_without_another_packet),
+		cmocka_unit_test(what_begins_like_an_invite_and_is_none_is_told),
 		cmocka_unit_test(frames_of_an_unknown_link_type_are_told),
 		cmocka_unit_test(whatever_is_cut_anywhere_is_survived),
 	};
