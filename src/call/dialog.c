@@ -10,11 +10,11 @@
 
 #define ATTEMPTS_MAX                                                                                         \
 	8 /* callers and numbers remembered of one Call-ID; more than that is an attack: counted anew */
-#define NUMBER_TAIL 8     /* digits that a PBX leaves as they are when it changes what stands in front */
-#define LEGS_MAX 8        /* first legs to one number that are looked at for their second */
-#define JOINS_MAX 4       /* second legs of one first leg: a PBX tries another trunk when the first is busy */
-#define WAITING_LEGS 8192 /* in all, that wait at one time */
-#define LEG_CALL_ID_SIZE 128 /* bytes with the NUL */
+#define NUMBER_TAIL 8 /* digits that a PBX leaves as they are when it changes what stands in front */
+#define LEGS_MAX 8    /* first legs to one number that are looked at for their second */
+#define JOINS_MAX 4   /* second legs of one first leg: a PBX tries another trunk when the first is busy */
+#define WAITING_LEGS USUAL_OR_FEW(8192, 4) /* in all, that wait at one time */
+#define LEG_CALL_ID_SIZE 128               /* bytes with the NUL */
 
 /* What was dialled, as far as it is compared. Zero: none. */
 struct number_marks {

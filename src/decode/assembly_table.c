@@ -10,6 +10,8 @@
 #define BUCKETS ASSEMBLY_TABLE_CAPACITY
 #define SHARES 256 /* destinations, by digest */
 
+static_assert(ASSEMBLY_TABLE_BLOCKS > SPARSE_BUFFER_MAX / SPARSE_BLOCK_SIZE,
+	"one datagram alone does not fill the pool");
 static_assert(sizeof(struct assembly_key) == 40, "no padding: keys are compared as bytes");
 
 struct list {

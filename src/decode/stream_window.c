@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/decode/stream_window.h"
 
+#include "pbxguard/base/limit.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +14,8 @@ static const struct {
 	uint32_t capacity, count;
 } classes[] = {
 	{1792, 0}, /* a message in one segment, as most are */
-	{16384, 256},
-	{WINDOW_MAX, 32},
+	{16384, USUAL_OR_FEW(256, 2)},
+	{WINDOW_MAX, USUAL_OR_FEW(32, 1)},
 };
 #define CLASS_COUNT (sizeof classes / sizeof classes[0])
 

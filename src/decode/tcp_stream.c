@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HALF_OPEN_MAX 4096
+#define HALF_OPEN_MAX USUAL_OR_FEW(4096, 4)
 #define HALF_OPEN_LIFETIME (1 * MINUTE)
 #define STRAYS_MAX 3                       /* so many in a row are the stream, and we were wrong */
 #define HOLES_LOOKED_AT (50 * MILLISECOND) /* how often at most */

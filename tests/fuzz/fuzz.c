@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
 
+#include "pbxguard/base/table.h"
 #include "pbxguard/decode/link.h"
 
 #include <stdio.h>
@@ -108,7 +109,7 @@ static struct {
 	size_t size;
 } blocks[BLOCKS_MAX];
 
-static bool blocks_wanted;
+static bool blocks_wanted, blocks_forbidden;
 
 void *__real_calloc(size_t count, size_t size);
 void __real_free(void *block);
@@ -120,6 +121,7 @@ void *__wrap_calloc(size_t count, size_t size)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = (count * size + 15) / 16 * 16;
 	size_t mapped = (bytes + page - 1) / page * page + page, i = 0;
 
+	MUST_HOLD(!blocks_forbidden);
 	while (i < BLOCKS_MAX && blocks[i].block != NULL) {
 		i++;
 	}
@@ -150,4 +152,58 @@ void __wrap_free(void *block)
 void fuzz_large_blocks(bool wanted)
 {
 	blocks_wanted = wanted;
+}
+
+void fuzz_forbid_blocks(bool forbidden)
+{
+	blocks_forbidden = forbidden;
+}
+
+#define TABLES_MAX 32
+
+static struct {
+	struct table *table;
+	size_t capacity;
+} tables[TABLES_MAX];
+
+struct table *__real_table_new(const struct table_shape *shape);
+void __real_table_free(struct table *table);
+struct table *__wrap_table_new(const struct table_shape *shape);
+void __wrap_table_free(struct table *table);
+
+static void note_table(struct table *before, struct table *after, size_t capacity)
+{
+	size_t i = 0;
+
+	while (i < TABLES_MAX && tables[i].table != before) {
+		i++;
+	}
+	MUST_HOLD(i < TABLES_MAX);
+	tables[i].table = after;
+	tables[i].capacity = capacity;
+}
+
+struct table *__wrap_table_new(const struct table_shape *shape)
+{
+	struct table *table = __real_table_new(shape);
+
+	note_table(NULL, table, shape->capacity);
+	return table;
+}
+
+void __wrap_table_free(struct table *table)
+{
+	if (table != NULL) {
+		note_table(table, NULL, 0);
+	}
+	__real_table_free(table);
+}
+
+void fuzz_check_tables(size_t largest)
+{
+	for (size_t i = 0; i < TABLES_MAX; i++) {
+		MUST_HOLD(tables[i].capacity <= largest);
+		MUST_HOLD(tables[i].table == NULL ||
+			  table_figures(tables[i].table).entries <= tables[i].capacity);
+	}
 }

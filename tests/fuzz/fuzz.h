@@ -46,6 +46,14 @@ const char *fuzz_file(const void *data, size_t size);
  * ten times as long as the input itself. Not for what lives on: the sanitizer does not see what it points to.
  */
 void fuzz_large_blocks(bool wanted);
+/* While it is forbidden, our own code may not allocate: libraries may. */
+void fuzz_forbid_blocks(bool forbidden);
+
+/* No table there is may hold more than largest entries, and none holds more than it may. */
+void fuzz_check_tables(size_t largest);
+
+/* A target may have it: called when whole folders have been replayed, not by libFuzzer. */
+void fuzz_end(void) __attribute__((weak));
 
 /* The link types by which the first byte of a packet is chosen; ends with one that nobody knows. */
 int fuzz_link_type(uint8_t choice);

@@ -8,11 +8,13 @@
 #include <stdlib.h>
 
 static size_t replayed;
+static bool folders;
 
 static int replay(const char *path, const struct stat *status, int kind, struct FTW *place)
 {
 	(void)place;
 	if (kind != FTW_F) {
+		folders = true;
 		return kind == FTW_D ? 0 : 1;
 	}
 	size_t size = (size_t)status->st_size;
@@ -39,5 +41,8 @@ int main(int count, char **arguments)
 		}
 	}
 	printf("%zu files replayed\n", replayed);
+	if (folders && fuzz_end != NULL) {
+		fuzz_end();
+	}
 	return replayed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -11,13 +11,14 @@
 #define PBXGUARD_CALL_DIALOG_H
 
 #include "pbxguard/base/counter.h"
+#include "pbxguard/base/limit.h"
 #include "pbxguard/base/site.h"
 #include "pbxguard/call/destination.h"
 #include "pbxguard/call/dial_plan.h"
 #include "pbxguard/call/event.h"
 #include "pbxguard/decode/sip_message.h"
 
-#define DIALOGS_MINIMUM 1024 /* calls that are kept however little memory there is */
+#define DIALOGS_MINIMUM USUAL_OR_FEW(1024, 8) /* calls that are kept however little memory there is */
 #define DIALOG_LIFETIME                                                                                      \
 	(1 * HOUR) /* without an INVITE, a final answer to one or a BYE; then an INVITE of that Call-ID      \
 		      counts again */

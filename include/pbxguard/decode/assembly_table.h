@@ -9,13 +9,14 @@
 
 #include "pbxguard/base/address.h"
 #include "pbxguard/base/instant.h"
+#include "pbxguard/base/limit.h"
 #include "pbxguard/decode/sparse_buffer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define ASSEMBLY_TABLE_BLOCKS 8192                    /* of SPARSE_BLOCK_SIZE */
+#define ASSEMBLY_TABLE_BLOCKS USUAL_OR_FEW(8192, 70)  /* of SPARSE_BLOCK_SIZE */
 #define ASSEMBLY_TABLE_CAPACITY ASSEMBLY_TABLE_BLOCKS /* each has a block at least */
 
 struct assembly_key { /* without padding: compared as bytes */

@@ -15,11 +15,12 @@
 #include "pbxguard/base/address.h"
 #include "pbxguard/base/counter.h"
 #include "pbxguard/base/instant.h"
+#include "pbxguard/base/limit.h"
 #include "pbxguard/decode/tcp.h"
 
 #include <stddef.h>
 
-#define TCP_STREAMS_MAX 4096
+#define TCP_STREAMS_MAX USUAL_OR_FEW(4096, 4)
 #define TCP_STREAM_LIFETIME (1 * HOUR) /* without a segment; keep-alives come every few minutes */
 #define TCP_HOLE_PATIENCE (2 * SECOND) /* a repetition takes 0.2 to 1 s (RFC 6298 §2) */
 #define TCP_HOLE_PATIENCE_ACKNOWLEDGED (100 * MILLISECOND) /* the receiver has it: the capture lost it */

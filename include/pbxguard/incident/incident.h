@@ -19,12 +19,13 @@
 #define PBXGUARD_INCIDENT_INCIDENT_H
 
 #include "pbxguard/base/counter.h"
+#include "pbxguard/base/limit.h"
 #include "pbxguard/base/site.h"
 #include "pbxguard/call/event.h"
 #include "pbxguard/incident/decision.h"
 #include "pbxguard/rules/finding.h"
 
-#define INCIDENTS_MAX 4096
+#define INCIDENTS_MAX USUAL_OR_FEW(4096, 4)
 
 struct incident_settings {
 	uint32_t alerts_per_minute; /* 1 to ALERT_BUDGET_MAX */

@@ -21,12 +21,13 @@
 #define PBXGUARD_RULES_WINDOW_H
 
 #include "pbxguard/base/instant.h"
+#include "pbxguard/base/limit.h"
 #include "pbxguard/base/text.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define WINDOW_KEYS_MINIMUM 64 /* however little memory there is */
+#define WINDOW_KEYS_MINIMUM USUAL_OR_FEW(64, 4) /* however little memory there is */
 #define WINDOW_KEYS_MAXIMUM 1000000
 #define WINDOW_TIMES_MINIMUM 256 /* times a key keeps at least */
 #define WINDOW_TIMES_NEAR 8      /* times that lie with the key itself */
