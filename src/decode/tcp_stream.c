@@ -306,10 +306,11 @@ static void hold(
 static void start_at(const struct work *work, struct stream *stream, uint32_t sequence)
 {
 	show_gap(work, stream, 0);
+	set_hole_due(work->streams, stream, 0);
 	window_start(&stream->window, sequence);
 	stream->first = sequence;
 	memset(stream->state, 0, work->streams->reader->state_size);
-	stream->ignored = stream->has_new_start = false;
+	stream->ignored = stream->has_new_start = stream->doubtful = false;
 	stream->strays = 0;
 }
 
@@ -373,11 +374,71 @@ static void accept(const struct work *work, struct stream *stream, uint32_t sequ
 	}
 }
 
-/* A SYN with another number than the connection began with: believed when data follow it. */
 static void note_syn(struct stream *stream, uint32_t start)
 {
+	bool has_bytes = stream->window.base + stream->window.end != stream->first;
+
 	stream->new_start = start;
-	stream->has_new_start = start != stream->first && start != stream->window.base + stream->window.end;
+	stream->has_new_start = start != stream->first || has_bytes;
+}
+
+/* The answering end can't have chosen the same number for two connections. */
+static bool is_handshake_again(struct tcp_streams *streams, const struct stream *stream,
+	const struct stream *answer, const struct key *back, uint32_t start, instant now)
+{
+	const uint32_t *first = answer != NULL ? &answer->first : table_find(streams->half_open, back, now);
+
+	return stream->first == stream->new_start && first != NULL && *first == start;
+}
+
+/*
+ * The other end takes the SYN: what comes now is of another connection, wherever in the old one its numbers
+ * lie.
+ */
+static void note_answered_syn(
+	const struct work *work, const struct tcp_place *place, const struct tcp_segment *segment)
+{
+	struct tcp_streams *streams = work->streams;
+	uint32_t start = segment->sequence + 1; /* of the answers */
+
+	if (!segment->syn || !segment->ack) {
+		return;
+	}
+	const struct key key = key_of(&place->destination, &place->source);
+	struct stream *stream = table_find(streams->table, &key, work->now);
+	if (stream == NULL || !stream->has_new_start || stream->new_start != segment->acknowledgement) {
+		return;
+	}
+	const struct key back = key_of(&place->source, &place->destination);
+	struct stream *answer = table_find(streams->table, &back, work->now);
+	if (is_handshake_again(streams, stream, answer, &back, start, work->now)) {
+		return;
+	}
+	start_at(work, stream, stream->new_start);
+	if (answer != NULL) {
+		start_at(work, answer, start);
+	}
+}
+
+/* Does the connection that we know reach there, or has it been there? */
+static bool is_expected(const struct stream *stream, uint32_t sequence)
+{
+	int32_t offset = (int32_t)(sequence - stream->window.base);
+
+	if (offset < 0) {
+		return !stream->doubtful && (int32_t)(sequence - stream->first) >= 0;
+	}
+	return offset <= (int32_t)(stream->window.end + WINDOW_MAX);
+}
+
+/*
+ * A SYN that nobody was seen to answer is believed when data follow that can't be the old connection's: its
+ * own sender may have put it there, for the receiver to ignore (RFC 5961 §4).
+ */
+static bool is_of_new_connection(const struct stream *stream, uint32_t sequence)
+{
+	return stream->has_new_start && sequence - stream->new_start < WINDOW_MAX &&
+	       !is_expected(stream, sequence);
 }
 
 static void handle_payload(
@@ -385,8 +446,9 @@ static void handle_payload(
 {
 	uint32_t end = stream->window.end + stream->window.base;
 
-	if ((stream->has_new_start && sequence == stream->new_start) ||
-		(stream->ignored && work->streams->reader->looks(bytes))) {
+	if (is_of_new_connection(stream, sequence)) {
+		start_at(work, stream, stream->new_start);
+	} else if (stream->ignored && work->streams->reader->looks(bytes)) {
 		start_at(work, stream, sequence);
 	} else if (stream->ignored) {
 		return;
@@ -466,6 +528,7 @@ void tcp_streams_handle(struct tcp_streams *streams, const struct tcp_place *pla
 
 	tcp_streams_tick(streams, place->time, context);
 	note_acknowledgement(&work, place, segment);
+	note_answered_syn(&work, place, segment);
 	struct stream *stream = table_find(streams->table, &key, place->time);
 	if (stream == NULL) {
 		stream = begin(&work, &key, segment, bytes, wanted_port);

@@ -8,6 +8,10 @@
  * as it does in Linux; a copy that differs, a segment far outside of the window and one that fills a hole too
  * late are counted and shown alone, and none of them moves the stream. Half-open connections take no place
  * from those that have shown data.
+ *
+ * Another connection of the same endpoints begins when the other end answers the SYN; where no answer is
+ * seen, with bytes behind the SYN that can't be the old connection's. A SYN alone proves nothing: its sender
+ * can put one into a connection that goes on.
  */
 #ifndef PBXGUARD_DECODE_TCP_STREAM_H
 #define PBXGUARD_DECODE_TCP_STREAM_H

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* What a stream gave: its bytes, "[n]" for a hole of n, "{...}" for what was shown alone. */
+/* What a stream gave: its bytes, "[n]" for a hole of n, "|" for an end, "{...}" for what was shown alone. */
 struct story {
 	char text[512];
 };
@@ -42,7 +42,7 @@ static size_t read_words(void *context, const struct tcp_place *place, void *sta
 static void note_gap(
 	void *context, const struct tcp_place *place, void *state, struct text rest, size_t missing)
 {
-	char hole[32] = "";
+	char hole[32] = "|";
 
 	(void)place;
 	(void)state;
@@ -144,18 +144,46 @@ static const struct {
 		{{900000, "ab ", 0, 0}, {10, "cd ", 0, 0}, {13, "ef ", 0, 0}, {16, "gh ", 0, 0},
 			{19, "ij ", 0, 0}},
 		"ab {cd }{ef }[?]gh ij "},
-	{"the end", {{9, "", SYN, 0}, {10, "ab ", 0, 0}, {13, "cd", FIN, 0}}, "ab cd"},
-	{"a reset in order", {{10, "ab c", 0, 0}, {14, "", RST, 0}}, "ab c"},
+	{"the end", {{9, "", SYN, 0}, {10, "ab ", 0, 0}, {13, "cd", FIN, 0}}, "ab cd|"},
+	{"a reset in order", {{10, "ab c", 0, 0}, {14, "", RST, 0}}, "ab c|"},
 	{"a reset elsewhere", {{10, "ab c", 0, 0}, {99, "", RST, 0}, {14, "d ", 0, 0}}, "ab cd "},
-	{"another connection", {{9, "", SYN, 0}, {10, "ab c", 0, 0}, {700, "", SYN, 0}, {701, "ef ", 0, 0}},
-		"ab cef "},
+	{"another connection",
+		{{9, "", SYN, 0}, {10, "ab c", 0, 0}, {700, "", SYN, 0}, {701, "", SYN | BACK, 0},
+			{701, "ef ", 0, 0}},
+		"ab c|ef "},
+	{"another connection, its second segment first",
+		{{9, "", SYN, 0}, {10, "ab c", 0, 0}, {700, "", SYN, 0}, {701, "", SYN | BACK, 0},
+			{704, "gh ", 0, 0}, {701, "ef ", 0, 0}},
+		"ab c|ef gh "},
+	{"another connection with the old one's number",
+		{{9, "", SYN, 0}, {10, "ab c", 0, 0}, {9, "", SYN, 0}, {10, "", SYN | BACK, 0},
+			{10, "ef ", 0, 0}},
+		"ab c|ef "},
+	{"with the very next number",
+		{{9, "", SYN, 0}, {10, "ab c", 0, 0}, {13, "", SYN, 0}, {14, "", SYN | BACK, 0},
+			{14, "ef ", 0, 0}},
+		"ab c|ef "},
+	{"another connection of which one direction is seen",
+		{{9, "", SYN, 0}, {10, "ab c", 0, 0}, {900000, "", SYN, 0}, {900001, "ef ", 0, 0}},
+		"ab c|ef "},
+	{"of that too, its second segment first",
+		{{9, "", SYN, 0}, {10, "ab c", 0, 0}, {900000, "", SYN, 0}, {900004, "gh ", 0, 0},
+			{900001, "ef ", 0, 0}},
+		"ab c|ef gh "},
+	{"a SYN that the receiver ignores",
+		{{9, "", SYN, 0}, {10, "ab c", 0, 0}, {13, "", SYN, 0}, {14, "d ", 0, 0}}, "ab cd "},
+	{"one where the bytes will be",
+		{{9, "", SYN, 0}, {10, "ab c", 0, 0}, {14, "", SYN, 0}, {14, "d", 0, 0}, {15, "e ", 0, 0}},
+		"ab cde "},
+	{"the same handshake once more",
+		{{9, "", SYN, 0}, {10, "", SYN | BACK, 0}, {10, "a", 0, 0}, {9, "", SYN, 0},
+			{10, "", SYN | BACK, 0}, {11, "b ", 0, 0}},
+		"ab "},
 	{"a forged SYN", {{9, "", SYN, 0}, {10, "ab c", 0, 0}, {700, "", SYN, 0}, {14, "d ", 0, 0}},
 		"ab cd "},
-	{"one with the very next number",
-		{{9, "", SYN, 0}, {10, "ab c", 0, 0}, {13, "", SYN, 0}, {14, "d ", 0, 0}}, "ab cd "},
 	{"a SYN again", {{9, "", SYN, 0}, {10, "ab ", 0, 0}, {9, "", SYN, 0}, {10, "ab ", 0, 0}}, "ab "},
 	{"data with the SYN", {{9, "ab ", SYN, 0}, {13, "cd ", 0, 0}}, "ab cd "},
-	{"nothing of interest", {{10, "X ", 0, 0}, {12, "ab ", 0, 0}, {900, "S ", 0, 0}}, "S "},
+	{"nothing of interest", {{10, "X ", 0, 0}, {12, "ab ", 0, 0}, {900, "S ", 0, 0}}, "|S "},
 	{"other ports: from what looks right",
 		{{9, "", SYN, 0}, {10, "ab ", 0, 0}, {13, "S ", 0, 0}, {15, "cd ", 0, 0}}, "S cd ", true},
 };
@@ -187,7 +215,7 @@ static void at_the_end_of_a_capture_what_was_held_is_shown(void **state)
 	take_step(streams, &(struct step){10, "ab c", 0, 0}, true, &story);
 	take_step(streams, &(struct step){20, "ef g", 0, 0}, true, &story);
 	tcp_streams_finish(streams, 2 * DAY, &story);
-	assert_string_equal(story.text, "ab c[6]ef g");
+	assert_string_equal(story.text, "ab c[6]ef g|");
 	assert_int_equal(counter_get(&counters, COUNTER_TCP_HOLES), 1);
 	tcp_streams_free(streams);
 }
@@ -204,7 +232,7 @@ static void silent_streams_leave_and_show_what_they_held(void **state)
 	take_step(streams, &(struct step){10, "ab c", 0, 0}, true, &story);
 	place.time = DAY + TCP_STREAM_LIFETIME + 1;
 	tcp_streams_handle(streams, &place, &segment, true, &story);
-	assert_string_equal(story.text, "ab cS ");
+	assert_string_equal(story.text, "ab c|S ");
 	assert_int_equal(tcp_streams_count(streams), 1);
 	assert_int_equal(counter_get(&counters, COUNTER_TCP_STREAMS_GIVEN_UP), 0);
 	tcp_streams_free(streams);
