@@ -24,8 +24,6 @@ static const struct {
 		"fragments that contradicted each other, which is no accident, were given up"},
 	{COUNTER_FRAGMENTS_EVICTED, "fragments given up as more came at once than are kept"},
 	{COUNTER_FRAGMENTS_BROKEN, "fragments cut by the capture, empty or of an impossible size"},
-	{COUNTER_FRAGMENTS_NESTED,
-		"fragments in a tunnel that came in fragments itself: only first ones are read"},
 	{COUNTER_KERNEL_DROPS,
 		"packets dropped by the kernel before they were read: calls may have been missed; raise capture.buffer"},
 	{COUNTER_INTERFACE_DROPS, "packets dropped by the network interface: calls may have been missed"},

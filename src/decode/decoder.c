@@ -14,6 +14,7 @@
 #include "pbxguard/decode/tunnel.h"
 #include "pbxguard/decode/udp.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,9 +26,20 @@
 
 #define TUNNELS_MAX 8 /* one within the other; three are in use */
 
+#define DATAGRAM_MAX 65535 /* bytes; RFC 791 §3.1 */
+
+/* A fragment that waits until the reassembly has handed out what it was in. */
+struct nested_fragment {
+	bool is_waiting;
+	int tunnels;
+	struct ip_packet packet;
+	uint8_t bytes[DATAGRAM_MAX];
+};
+
 struct decoder {
 	struct counters *counters;
 	struct ip_reassembly *reassembly;
+	struct nested_fragment nested;
 	struct sip_over_tcp *tcp;
 	instant newest, last_tick;      /* time of the last packet; of the last look */
 	size_t port_count;              /* 0: every port */
@@ -41,6 +53,7 @@ struct passage {
 	struct endpoint source, destination; /* of the innermost IP packet so far */
 	int tunnels;                         /* that it is in */
 	bool is_reassembled;                 /* it was put together from fragments */
+	bool is_beginning;                   /* of a datagram whose other fragments did not come */
 	sip_message_handler *handler;
 	void *context;
 	bool was_counted; /* its beginning was handed on before */
@@ -291,21 +304,47 @@ static bool handle_reassembled(void *context, const struct ip_datagram *datagram
 	passage.time = datagram->time;
 	passage.was_counted = datagram->was_read;
 	passage.is_reassembled = true;
+	passage.is_beginning = datagram->packet.cut;
 	handle_whole(&passage, &ip);
 	return passage.has_message;
 }
 
+static void add_fragment(struct passage *passage, const struct ip_packet *ip)
+{
+	ip_reassembly_add(passage->decoder->reassembly, ip, passage->time, handle_reassembled, passage);
+}
+
+/* At most one: an addition makes one datagram whole at most, and in that is one packet. */
+static void let_wait(const struct passage *passage, const struct ip_packet *ip)
+{
+	struct nested_fragment *nested = &passage->decoder->nested;
+	struct reader payload = ip->payload;
+	size_t size = reader_left(&payload);
+
+	assert(!nested->is_waiting && size <= sizeof nested->bytes);
+	memcpy(nested->bytes, reader_take(&payload, size), size);
+	nested->is_waiting = true;
+	nested->tunnels = passage->tunnels;
+	nested->packet = *ip;
+	nested->packet.payload = reader_of(nested->bytes, size);
+}
+
+/* In a tunnel whose own packets come in fragments, the inner one's bytes are borrowed from the reassembly, so
+ * it can be added only when that is done with the outer ones. */
 static void handle_fragment(struct passage *passage, struct ip_packet *ip)
 {
+	struct nested_fragment *nested = &passage->decoder->nested;
+
 	if (!passage->is_reassembled) {
-		ip_reassembly_add(
-			passage->decoder->reassembly, ip, passage->time, handle_reassembled, passage);
-		return;
-	}
-	/* In a tunnel whose own packets came in fragments. The bytes are borrowed from the reassembly, so
-	 * nothing can be added to it now: what the first fragment tells is read, the others are given up. */
-	count(passage, COUNTER_FRAGMENTS_NESTED);
-	if (ip->fragment_offset == 0 && ip_skip_extensions(ip) == DECODE_DONE) {
+		add_fragment(passage, ip);
+		while (nested->is_waiting) {
+			nested->is_waiting = false;
+			passage->tunnels = nested->tunnels;
+			add_fragment(passage, &nested->packet);
+		}
+	} else if (!passage->is_beginning) {
+		let_wait(passage, ip);
+	} else if (ip->fragment_offset == 0 && ip_skip_extensions(ip) == DECODE_DONE) {
 		handle_whole(passage, ip);
 	}
 }

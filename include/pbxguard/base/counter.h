@@ -28,7 +28,6 @@
 	X(FRAGMENTS_OVERLAPPING, "fragments_overlapping", "fragments given up because they contradicted each other") \
 	X(FRAGMENTS_EVICTED, "fragments_evicted", "fragments given up because there was no room for more") \
 	X(FRAGMENTS_BROKEN, "fragments_broken", "fragments cut by the capture, empty or of an impossible size") \
-	X(FRAGMENTS_NESTED, "fragments_nested", "fragments inside a tunnel that came in fragments itself: only first ones are read") \
 	X(FRAGMENTS_ORPHANED, "fragments_orphaned", "fragments given up whose first never came, so mostly no SIP") \
 	X(TCP_SEGMENTS, "tcp_segments", "TCP segments on the SIP ports, or with SIP") \
 	X(TCP_UNREADABLE, "tcp_unreadable", "TCP segments whose header was broken or cut") \

@@ -385,6 +385,65 @@ static void tunnels_within_tunnels_are_followed_eight_deep(void **state)
 	decoder_free(decoder);
 }
 
+/* A packet in so many tunnels, the packets of each in two fragments, the second one first. */
+static struct seen feed_nested(struct decoder *decoder, const uint8_t *packet, size_t size, int tunnels)
+{
+	uint8_t piece[1024];
+	size_t half = size / 16 * 8;
+
+	if (tunnels == 0) {
+		return feed(decoder, packet, size);
+	}
+	size_t whole = make_ipv4(piece, 4, (unsigned)half / 8, packet + half, size - half);
+	piece[15] = (uint8_t)tunnels; /* each tunnel has ends of its own */
+	feed_nested(decoder, piece, whole, tunnels - 1);
+	whole = make_ipv4(piece, 4, 0x2000, packet, half);
+	piece[15] = (uint8_t)tunnels;
+	return feed_nested(decoder, piece, whole, tunnels - 1);
+}
+
+static void fragments_in_tunnels_that_come_in_fragments_are_put_together(void **state)
+{
+	uint8_t datagram[512], packet[512];
+
+	(void)state;
+	size_t whole = make_udp(datagram, 5060, 5060, LONG_INVITE);
+	for (int tunnels = 1; tunnels <= 4; tunnels++) {
+		struct counters counters = {0};
+		struct decoder *decoder = decoder_new(NULL, 0, &counters);
+		size_t size = make_ipv4(packet, 17, 0x2000, datagram, FIRST_SIZE);
+		assert_int_equal(feed_nested(decoder, packet, size, tunnels).messages, 0);
+		size = make_ipv4(packet, 17, FIRST_SIZE / 8, datagram + FIRST_SIZE, whole - FIRST_SIZE);
+		struct seen seen = feed_nested(decoder, packet, size, tunnels);
+		assert_int_equal(seen.messages, 1);
+		assert_true(text_is(seen.last.call_id, "c1"));
+		assert_false(seen.last.oddities & SIP_ODD_CUT);
+		assert_int_equal(counter_get(&counters, COUNTER_SIP_MESSAGES), 1);
+		decoder_flush(decoder, note, &seen);
+		assert_int_equal(seen.messages, 1);
+		decoder_free(decoder);
+	}
+}
+
+/* Of the tunnel's packet only the beginning comes, and in that a first fragment. */
+static void a_first_fragment_in_the_beginning_of_a_tunnels_packet_is_read(void **state)
+{
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(NULL, 0, &counters);
+	uint8_t datagram[512], packet[512], outer[1024];
+	struct seen seen = {0};
+
+	(void)state;
+	make_udp(datagram, 5060, 5060, LONG_INVITE);
+	size_t size = make_ipv4(packet, 17, 0x2000, datagram, FIRST_SIZE);
+	feed(decoder, outer, make_ipv4(outer, 4, 0x2000, packet, size / 8 * 8));
+	decoder_flush(decoder, note, &seen);
+	assert_int_equal(seen.messages, 1);
+	assert_true(text_is(seen.last.request_uri.user, "0101246"));
+	assert_true(seen.last.oddities & SIP_ODD_CUT);
+	decoder_free(decoder);
+}
+
 /* An ICMP error (RFC 792, RFC 4443) holds the packet that it is about. */
 static void what_an_icmp_error_quotes_is_no_message(void **state)
 {
@@ -539,6 +598,8 @@ int main(void)
 		cmocka_unit_test(a_message_whose_rest_never_comes_is_read_as_far_as_it_goes),
 		cmocka_unit_test(ipv6_extension_headers_stand_on_both_sides_of_the_fragment_header),
 		cmocka_unit_test(fragments_in_fragments_are_not_read),
+		cmocka_unit_test(fragments_in_tunnels_that_come_in_fragments_are_put_together),
+		cmocka_unit_test(a_first_fragment_in_the_beginning_of_a_tunnels_packet_is_read),
 		cmocka_unit_test(the_addresses_are_the_innermost_ones),
 		cmocka_unit_test(tunnels_within_tunnels_are_followed_eight_deep),
 		cmocka_unit_test(what_an_icmp_error_quotes_is_no_message),
