@@ -13,6 +13,11 @@ static void emit(
 	output->handler(output->context, scan);
 }
 
+static bool ends_line(char c)
+{
+	return c == '\r' || c == '\n';
+}
+
 static void skip(uint64_t size, const struct sip_framing_output *output)
 {
 	counter_add(output->counters, COUNTER_TCP_BYTES_SKIPPED, size);
@@ -25,7 +30,8 @@ static void begin(struct sip_framing *framing, enum sip_framing_state state)
 
 /*
  * Where the message ends, by its header. No Content-Length on a stream, though it must be there: no body.
- * What can't be trusted is no body either, and what comes is searched.
+ * What can't be trusted is no body either, and what comes is searched; so is what follows a header that ends
+ * with a CR alone, because an LF behind it may be its end or the body's beginning.
  */
 static void begin_body(
 	struct sip_framing *framing, const struct sip_scan *scan, const struct sip_framing_output *output)
@@ -34,9 +40,9 @@ static void begin_body(
 	uint64_t length = 0;
 
 	framing->odd = false;
-	if (scan->occurrences[SIP_HEADER_CONTENT_LENGTH] == 0) {
+	if (scan->occurrences[SIP_HEADER_CONTENT_LENGTH] == 0 && !framing->ends_in_cr) {
 		begin(framing, SIP_FRAMING_START);
-	} else if (scan->occurrences[SIP_HEADER_CONTENT_LENGTH] > 1 ||
+	} else if (framing->ends_in_cr || scan->occurrences[SIP_HEADER_CONTENT_LENGTH] > 1 ||
 		   !text_to_number(value, UINT64_MAX, &length)) {
 		begin(framing, SIP_FRAMING_SEARCH);
 	} else if (length > SIP_STREAM_MESSAGE_MAX) {
@@ -72,13 +78,54 @@ static void emit_header(struct sip_framing *framing, struct text header, struct 
 	}
 }
 
-/* The line is in bytes from start to end, its LF included. Of very many the last is remembered. */
+/*
+ * On the start line: others, since what is in front, a method that nobody knows, may be the rest of a body
+ * that was longer than it said, or rubbish.
+ */
+static void note_others(struct sip_framing *framing, struct text line)
+{
+	enum sip_start start;
+	size_t at = sip_start_search(line, 1, SIP_METHOD_OTHER, &start);
+
+	while (start == SIP_START_YES && framing->inside_count < SIP_FRAMING_INSIDE_MAX) {
+		framing->inside[framing->inside_count++] = (uint32_t)at;
+		at = sip_start_search(line, at + 1, SIP_METHOD_OTHER, &start);
+	}
+}
+
+/* False when not all of it is there, or the one byte more that tells how the lines end. */
+static bool read_start_line(struct sip_framing *framing, struct text bytes)
+{
+	size_t size = sip_start_size(bytes);
+
+	if (size == 0 || (size == bytes.size && size < SIP_STREAM_MESSAGE_MAX)) {
+		return false;
+	}
+	note_others(framing, text_part(bytes, 0, size));
+	framing->line = framing->piece = framing->seen = (uint32_t)size;
+	framing->ends_in_cr =
+		size < bytes.size && bytes.start[size - 1] == '\r' && !ends_line(bytes.start[size]);
+	return true;
+}
+
+/* Behind the first CR or LF that is there and was not seen; 0: there is none. */
+static size_t next_line(struct sip_framing *framing, struct text bytes)
+{
+	if (framing->piece == 0 && !read_start_line(framing, bytes)) {
+		return 0;
+	}
+	size_t end = framing->seen + text_find_any(text_from(bytes, framing->seen), "\r\n");
+	framing->seen = (uint32_t)end;
+	return end < bytes.size ? end + 1 : 0;
+}
+
+/* Is it, to its end, an INVITE's start line? Of very many the last is remembered. */
 static void note_line(struct sip_framing *framing, struct text bytes, size_t start, size_t end)
 {
 	struct text line = text_part(bytes, start, end - start);
 
-	if (start == 0 || sip_start_find(text_part(line, 0, 7), 0, SIP_METHOD_INVITE) != 0 ||
-		sip_start_judge(line) != SIP_START_YES) {
+	if (sip_start_find(text_part(line, 0, 7), 0, SIP_METHOD_INVITE) != 0 ||
+		sip_start_judge(line) != SIP_START_YES || sip_start_size(line) != line.size) {
 		return;
 	}
 	if (framing->inside_count == SIP_FRAMING_INSIDE_MAX) {
@@ -87,9 +134,30 @@ static void note_line(struct sip_framing *framing, struct text bytes, size_t sta
 	framing->inside[framing->inside_count++] = (uint32_t)start;
 }
 
-static bool is_empty_line(struct text bytes, size_t start, size_t end)
+/* The two that may end at end: what is behind the CR or LF before it, and what is behind the LF before it. */
+static void note_lines(struct sip_framing *framing, struct text bytes, size_t end)
 {
-	return end - start == 1 || (end - start == 2 && bytes.start[start] == '\r');
+	size_t piece = framing->piece;
+
+	note_line(framing, bytes, piece, end);
+	framing->piece = framing->seen = (uint32_t)end;
+	if (bytes.start[end - 1] == '\n') {
+		if (framing->line < piece) {
+			note_line(framing, bytes, framing->line, end);
+		}
+		framing->line = (uint32_t)end;
+	}
+}
+
+/* Is the line that ends before end the empty one? Some PBXs take a CR alone for a line end: sip_scan.c. */
+static bool ends_header(const struct sip_framing *framing, struct text bytes, size_t end)
+{
+	const char *behind = bytes.start + end;
+
+	if (behind[-1] == '\r') {
+		return framing->ends_in_cr && behind[-2] == '\r';
+	}
+	return behind[-2] == '\n' || (behind[-2] == '\r' && behind[-3] == '\n');
 }
 
 static size_t read_header(
@@ -97,30 +165,27 @@ static size_t read_header(
 {
 	struct text bytes = text_part(all, 0, SIP_STREAM_MESSAGE_MAX);
 	struct sip_scan scan = {0};
+	size_t end;
 
-	for (;;) {
-		size_t end = framing->seen + text_find(text_from(bytes, framing->seen), '\n');
-		if (end == bytes.size) {
-			break;
-		}
-		size_t start = framing->line;
-		framing->line = framing->seen = (uint32_t)++end;
-		if (is_empty_line(bytes, start, end)) {
+	while ((end = next_line(framing, bytes)) > 0) {
+		if (ends_header(framing, bytes, end)) {
 			emit_header(framing, text_part(bytes, 0, end), &scan, output);
 			begin_body(framing, &scan, output);
 			return end;
 		}
-		note_line(framing, bytes, start, end);
+		note_lines(framing, bytes, end);
 	}
-	framing->seen = (uint32_t)bytes.size;
 	if (bytes.size < SIP_STREAM_MESSAGE_MAX) {
 		return 0;
 	}
 	emit_header(framing, bytes, &scan, output);
 	counter_add(output->counters, COUNTER_MESSAGES_TOO_LARGE, 1);
+	/* A start line that is cut here is not lost. */
+	size_t used = framing->piece > 0 ? framing->piece : bytes.size;
 	framing->odd = true;
 	begin(framing, SIP_FRAMING_SEARCH);
-	return bytes.size;
+	framing->in_line = !ends_line(bytes.start[used - 1]);
+	return used;
 }
 
 static size_t read_start(
@@ -129,7 +194,7 @@ static size_t read_start(
 	size_t line_ends = 0;
 
 	(void)output;
-	while (line_ends < bytes.size && (bytes.start[line_ends] == '\r' || bytes.start[line_ends] == '\n')) {
+	while (line_ends < bytes.size && ends_line(bytes.start[line_ends])) {
 		line_ends++;
 	}
 	switch (sip_start_judge(text_from(bytes, line_ends))) {
@@ -154,98 +219,65 @@ static size_t line_after(struct text bytes, size_t at)
 	return end < bytes.size ? end + 1 : end;
 }
 
-/* On the line of a start line that was searched for: more of them, since rubbish may look like one. */
-static void note_others(struct sip_framing *framing, struct text bytes)
-{
-	size_t end = line_after(bytes, 0);
-
-	for (size_t at = sip_start_find(bytes, 1, SIP_METHOD_OTHER); at < end;
-		at = sip_start_find(bytes, at + 1, SIP_METHOD_OTHER)) {
-		if (framing->inside_count < SIP_FRAMING_INSIDE_MAX &&
-			sip_start_judge(text_from(bytes, at)) == SIP_START_YES) {
-			framing->inside[framing->inside_count++] = (uint32_t)at;
-		}
-	}
-}
-
-static bool begins_status_line(struct text bytes, size_t at)
-{
-	return text_begins_ignoring_case(text_from(bytes, at), TEXT("SIP/"));
-}
-
-/*
- * Where to look next after at, which is no start line: at the words of its line that we know, at last behind
- * the line, which ends bytes. What began like a request told by its line's end that it is none: so are all
- * the others of that line, but a status line may follow.
- */
-static size_t next_candidate(struct text bytes, size_t at)
-{
-	bool was_request = !begins_status_line(bytes, at) &&
-			   sip_start_find(text_part(bytes, at, 12), 0, SIP_METHOD_OTHER) == 0;
-
-	do {
-		at = sip_start_find(bytes, at + 1, SIP_METHOD_OTHER);
-	} while (was_request && at < bytes.size && !begins_status_line(bytes, at));
-	return at;
-}
-
+/* A line may begin with any method; in its midst only those that we know are looked for. */
 static size_t read_search(
 	struct sip_framing *framing, struct text bytes, const struct sip_framing_output *output)
 {
-	size_t line = line_after(bytes, 0);
-	size_t at = framing->in_line ? sip_start_find(text_part(bytes, 0, line), 0, SIP_METHOD_OTHER) : 0;
 	enum sip_start start = SIP_START_NO;
+	size_t at = 0;
 
-	while (at < bytes.size && (start = sip_start_judge(text_from(bytes, at))) == SIP_START_NO) {
-		line = at < line ? line : line_after(bytes, at);
-		at = next_candidate(text_part(bytes, 0, line), at);
+	for (bool in_line = framing->in_line; at < bytes.size && start == SIP_START_NO; in_line = false) {
+		if (!in_line) {
+			start = sip_start_judge(text_from(bytes, at));
+		}
+		if (start == SIP_START_NO) {
+			struct text up_to_line_end = text_part(bytes, 0, line_after(bytes, at));
+			at = sip_start_search(up_to_line_end, at + !in_line, SIP_METHOD_OTHER, &start);
+		}
 	}
 	skip(at, output);
-	if (at < bytes.size && start == SIP_START_YES) {
+	if (start == SIP_START_YES) {
 		begin(framing, SIP_FRAMING_HEADER);
-		note_others(framing, text_from(bytes, at));
-	} else {
-		framing->in_line = at == bytes.size && bytes.start[at - 1] != '\n';
+	} else if (at > 0) {
+		framing->in_line = bytes.start[at - 1] != '\n';
 	}
 	return at;
 }
 
 /*
- * Does an INVITE begin at at, before the body's end? A line that crosses the end is one only when no other
- * message begins at that end: else "please INVITE" at a body's end would swallow the next start line.
+ * An INVITE's start line that crosses the body's end is none when another message begins at that end: else
+ * "please INVITE" at a body's end would swallow the next start line.
  */
-static enum sip_start judge_inside(struct text bytes, size_t at, size_t body_end)
+static bool crosses_into_message(struct text bytes, size_t at, size_t body_end)
 {
-	enum sip_start inside = sip_start_judge(text_from(bytes, at));
+	size_t end = at + sip_start_size(text_from(bytes, at));
 
-	if (inside != SIP_START_YES || line_after(bytes, at) <= body_end) {
-		return inside;
+	if (end <= body_end) {
+		return false;
 	}
-	struct text behind = text_from(bytes, body_end);
-	bool other = sip_start_find(text_part(behind, 0, 12), 0, SIP_METHOD_OTHER) == 0 &&
-		     sip_start_judge(behind) == SIP_START_YES;
-	return other ? SIP_START_NO : SIP_START_YES;
+	struct text behind = text_part(bytes, body_end, end - body_end);
+	return sip_start_find(text_part(behind, 0, 12), 0, SIP_METHOD_OTHER) == 0 &&
+	       sip_start_judge(behind) == SIP_START_YES;
 }
 
 static size_t read_body(
 	struct sip_framing *framing, struct text bytes, const struct sip_framing_output *output)
 {
 	size_t end = framing->body_left < bytes.size ? framing->body_left : bytes.size;
-	size_t at = 0;
+	enum sip_start start = SIP_START_NO;
+	size_t at = sip_start_find(text_part(bytes, 0, end + 7), 0, SIP_METHOD_INVITE);
 
 	(void)output;
-	while ((at = sip_start_find(bytes, at, SIP_METHOD_INVITE)) < end) {
-		enum sip_start start = judge_inside(bytes, at, framing->body_left);
-		if (start == SIP_START_YES) {
-			framing->odd = true;
-			begin(framing, SIP_FRAMING_HEADER);
-			return at;
-		}
-		if (start == SIP_START_MORE) {
-			end = at;
-			break;
-		}
-		at = line_after(bytes, at);
+	if (at < end) {
+		at = sip_start_search(bytes, at, SIP_METHOD_INVITE, &start);
+	}
+	if (at < end && start == SIP_START_YES && !crosses_into_message(bytes, at, framing->body_left)) {
+		framing->odd = true;
+		begin(framing, SIP_FRAMING_HEADER);
+		return at;
+	}
+	if (at < end && start == SIP_START_MORE) {
+		end = at;
 	}
 	framing->body_left -= (uint32_t)end;
 	if (framing->body_left == 0) {

@@ -18,6 +18,68 @@ static bool scans(struct text line)
 	return sip_scan(line, &scan);
 }
 
+/* One of the two ways in which a line may end. */
+struct ending {
+	size_t end;   /* behind it; SIZE_MAX: it is not there */
+	bool is_none; /* a request that ends here would have been found already */
+};
+
+/* What is known of the line that a place is in, to be asked for each place in it. All zero: nothing. */
+struct line {
+	struct ending first, line_feed; /* CR or LF, whichever comes first; LF */
+	bool needs_uri;
+};
+
+static size_t find_behind(struct text bytes, size_t at, char c)
+{
+	size_t found = at + text_find(text_from(bytes, at), c);
+
+	return found < bytes.size ? found + 1 : SIZE_MAX;
+}
+
+static void find_ends(struct text bytes, size_t at, struct line *line)
+{
+	if (line->line_feed.end <= at) {
+		line->line_feed = (struct ending){.end = find_behind(bytes, at, '\n')};
+	}
+	if (line->first.end <= at) {
+		size_t end = find_behind(text_part(bytes, 0, line->line_feed.end), at, '\r');
+		line->first = (struct ending){.end = end != SIZE_MAX ? end : line->line_feed.end};
+	}
+}
+
+static bool is_request(struct text line, bool needs_uri)
+{
+	struct sip_scan scan;
+
+	return sip_scan(line, &scan) && scan.is_request && (!needs_uri || scan.request_uri.size > 0);
+}
+
+static enum sip_start judge_ending(struct text bytes, size_t at, bool needs_uri, struct ending *ending)
+{
+	if (ending->end == SIZE_MAX) {
+		return bytes.size - at < SIP_STREAM_MESSAGE_MAX ? SIP_START_MORE : SIP_START_NO;
+	}
+	if (ending->is_none || ending->end - at > SIP_STREAM_MESSAGE_MAX) {
+		return SIP_START_NO;
+	}
+	ending->is_none = !is_request(text_part(bytes, at, ending->end - at), needs_uri);
+	return ending->is_none ? SIP_START_NO : SIP_START_YES;
+}
+
+/*
+ * A request line begins with the method at at, if it ends with a version. So no other method in front of the
+ * same line end begins one when this does not.
+ */
+static enum sip_start judge_request(struct text bytes, size_t at, struct line *line)
+{
+	find_ends(bytes, at, line);
+	if (judge_ending(bytes, at, line->needs_uri, &line->first) == SIP_START_YES) {
+		return SIP_START_YES;
+	}
+	return judge_ending(bytes, at, line->needs_uri, &line->line_feed);
+}
+
 static enum sip_start judge_status_line(struct text bytes)
 {
 	/* No further than it takes: a long line must not be searched for its end again and again. */
@@ -33,15 +95,21 @@ static enum sip_start judge_status_line(struct text bytes)
 	return scans(beginning) ? SIP_START_YES : SIP_START_NO;
 }
 
+static bool begins_status_line(struct text bytes)
+{
+	return text_begins_ignoring_case(bytes, TEXT("SIP/"));
+}
+
 enum sip_start sip_start_judge(struct text bytes)
 {
 	struct text beginning = text_part(bytes, 0, METHOD_NAME_MAX + 1);
 	size_t word = text_find_space(beginning);
+	struct line line = {0};
 
 	if (bytes.size == 0) {
 		return SIP_START_MORE;
 	}
-	if (text_begins_ignoring_case(bytes, TEXT("SIP/"))) {
+	if (begins_status_line(bytes)) {
 		return judge_status_line(bytes);
 	}
 	for (size_t i = 0; i < word; i++) {
@@ -57,12 +125,17 @@ enum sip_start sip_start_judge(struct text bytes)
 	if (word == 0 || word == beginning.size || !is_blank(bytes.start[word])) {
 		return SIP_START_NO;
 	}
-	struct text line = text_part(bytes, 0, SIP_STREAM_MESSAGE_MAX);
-	size_t end = text_find(line, '\n');
-	if (end == line.size) {
-		return bytes.size < SIP_STREAM_MESSAGE_MAX ? SIP_START_MORE : SIP_START_NO;
-	}
-	return scans(text_part(line, 0, end + 1)) ? SIP_START_YES : SIP_START_NO;
+	return judge_request(bytes, 0, &line);
+}
+
+size_t sip_start_size(struct text bytes)
+{
+	struct line line = {0};
+
+	find_ends(bytes, 0, &line);
+	size_t first = line.first.end, line_feed = line.line_feed.end;
+	size_t size = first != SIZE_MAX && scans(text_part(bytes, 0, first)) ? first : line_feed;
+	return size != SIZE_MAX ? size : 0;
 }
 
 /* Do bytes begin with name and a blank, as far as they go? */
@@ -125,4 +198,21 @@ size_t sip_start_find(struct text bytes, size_t from, enum sip_method method)
 		}
 	}
 	return bytes.size;
+}
+
+size_t sip_start_search(struct text bytes, size_t from, enum sip_method method, enum sip_start *start)
+{
+	struct line line = {.needs_uri = true}; /* "REGISTER sip:example.info SIP/2.0" */
+	size_t at = from;
+
+	*start = SIP_START_NO;
+	while ((at = sip_start_find(bytes, at, method)) < bytes.size) {
+		struct text rest = text_from(bytes, at);
+		*start = begins_status_line(rest) ? judge_status_line(rest) : judge_request(bytes, at, &line);
+		if (*start != SIP_START_NO) {
+			break;
+		}
+		at++;
+	}
+	return at;
 }

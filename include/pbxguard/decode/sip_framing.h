@@ -8,6 +8,9 @@
  * so it decides where the body ends only if there is one and it is a plain number up to 64 kB; else the next
  * start line is looked for. And even inside a body, or among header lines, the start line of an INVITE is
  * taken for a message (marked SIP_ODD_FRAMING): a PBX that counts differently would take it.
+ *
+ * However the stream is cut, by the sender or on its way, the messages are the same: what can't be told yet
+ * waits for more bytes.
  */
 #ifndef PBXGUARD_DECODE_SIP_FRAMING_H
 #define PBXGUARD_DECODE_SIP_FRAMING_H
@@ -33,12 +36,14 @@ enum sip_framing_state {
 
 /* All zero: at the beginning of a message. Offsets are from the first byte that is not used up. */
 struct sip_framing {
-	uint8_t state; /* enum sip_framing_state */
-	bool odd;      /* the next message begins where none should */
-	bool in_line;  /* SEARCH: what was skipped ends within a line */
+	uint8_t state;   /* enum sip_framing_state */
+	bool odd;        /* the next message begins where none should */
+	bool in_line;    /* SEARCH: what was skipped ends within a line */
+	bool ends_in_cr; /* HEADER: its lines end with a CR alone */
 	uint8_t inside_count;
-	uint32_t line, seen; /* HEADER: where the current line begins; no line ends between it and seen */
-	uint32_t body_left;  /* BODY: bytes */
+	uint32_t line, piece; /* HEADER: what begins behind the last LF, behind the last CR or LF */
+	uint32_t seen;        /* HEADER: neither is between piece and this */
+	uint32_t body_left;   /* BODY: bytes */
 	uint32_t inside[SIP_FRAMING_INSIDE_MAX]; /* HEADER: lines that are an INVITE's start line */
 };
 

@@ -75,6 +75,26 @@ static const struct {
 	{"in the midst of something", "ound\r\n\r\nv=0\r\no=- 1\r\n" NEXT NEXT, "sip:next! sip:next "},
 	{"rubbish that ends without a line end", "\x01\x02zzz" NEXT, "sip:next! "},
 	{"rubbish that looks like a method", "ACK ACK no\r\nBYE\r\nSIP/x\r\n" NEXT, "sip:next! "},
+	{"rubbish that ends with half a word", "\x01o SIP/\nxINVITE\n" NEXT, "sip:next! "},
+	{"a method in the midst of a line", "a: branOPTIONS sip:o SIP/2.0\r\n\r\n" NEXT, "sip:o! sip:next "},
+	{"rubbish, a status line, and more on its line", "\x01SIP/2.0 200 OKBYE sip:2 SIP/2.0\r\n\r\n" NEXT,
+		"200! sip:2! sip:next "},
+	{"a host that is named like a method", "REGISTER sip:example.info SIP/2.0\r\nl: 0\r\n\r\n" NEXT,
+		"sip:example.info sip:next "},
+	/* FreeSWITCH takes a CR alone for a line end. */
+	{"lines end with CR alone", "INVITE sip:1 SIP/2.0\rl: 0\r\rINVITE sip:2 SIP/2.0\rl: 0\r\r" NEXT,
+		"sip:1 sip:2 sip:next "},
+	{"a body behind such lines", "OPTIONS sip:o SIP/2.0\rl: 3\r\r\nv=INVITE sip:2 SIP/2.0\rl: 0\r\r" NEXT,
+		"sip:o sip:2 sip:next "},
+	{"nothing but such lines", "INVITE sip:1 SIP/2.0\rCall-ID: 1\r", "sip:1!/ "},
+	{"only some end so", INVITE("sip:1", "a: b\r\rINVITE sip:2 SIP/2.0\r\nl: 0\r\n"), "sip:1! sip:2! "},
+	{"CRs in front of LFs", "BYE sip:1 SIP/2.0\r\r\nl: 0\r\r\n\r\n" NEXT, "sip:1 sip:next "},
+	/* Asterisk's chan_sip drops every CR. */
+	{"a CR within the start line", "INVITE sip:1\r SIP/2.0\r\nl: 0\r\n\r\n" NEXT, "sip:1 sip:next "},
+	{"among header lines, too", INVITE("sip:1", "\r\r\nINVITE sip:2\r SIP/2.0\r\nl: 0\r\n"),
+		"sip:1! sip:2! "},
+	{"two on a line", INVITE("sip:1", "INVITE sip:2 SIP/2.0\rINVITE sip:3 SIP/2.0\r\nl: 0\r\n"),
+		"sip:1! sip:2! sip:3! "},
 	/* Lies. */
 	{"negative", OPTIONS(LENGTH("-9")) INVITE("sip:2", LENGTH("0")), "sip:o! sip:2 "},
 	{"above 64 bits", OPTIONS(LENGTH("18446744073709551617")) "v=0\r\n" INVITE("sip:2", LENGTH("0")) NEXT,
@@ -93,6 +113,9 @@ static const struct {
 	{"ends so that a method that nobody knows is left", OPTIONS(LENGTH("3")) INVITE("sip:2", LENGTH("0")),
 		"sip:o sip:2! "},
 	{"too small: the rest is rubbish", OPTIONS(LENGTH("2")) "v=0\r\no=- 1\r\n" NEXT, "sip:o sip:next! "},
+	{"too small: the rest is a method that nobody knows",
+		OPTIONS(LENGTH("4")) "Hello" INVITE("sip:2", LENGTH("0")) NEXT,
+		"sip:o sip:2! sip:2! sip:next "},
 	{"a body that ends with the word", OPTIONS(LENGTH("13")) "please INVITE" NEXT, "sip:o sip:next "},
 	{"and a blank", OPTIONS(LENGTH("14")) "please INVITE " NEXT, "sip:o sip:next "},
 	{"a call quoted in a body hides no other", /* message/sipfrag, RFC 3420 */
@@ -147,6 +170,36 @@ static void what_is_too_large_is_handed_out_and_the_rest_skipped(void **state)
 	assert_int_equal(counter_get(&counters, COUNTER_MESSAGES_TOO_LARGE), 2);
 }
 
+static void no_start_line_is_lost_at_64_kB(void **state)
+{
+	static const size_t pieces[] = {1400, LONG_STREAM};
+	static char stream[LONG_STREAM];
+	struct counters counters = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 60; i++) {
+		/* A header that is too large just there. */
+		size_t size = (size_t)snprintf(stream, sizeof stream, "OPTIONS sip:o SIP/2.0\r\nX: ");
+		memset(stream + size, 'x', SIP_STREAM_MESSAGE_MAX);
+		snprintf(stream + SIP_STREAM_MESSAGE_MAX - i, sizeof stream - SIP_STREAM_MESSAGE_MAX,
+			"\r\n" INVITE("sip:2", LENGTH("0")) NEXT);
+		for (size_t j = 0; j < COUNT_OF(pieces); j++) {
+			struct told told = frame(text_of(stream), pieces[j], &counters, true);
+			assert_non_null(strstr(told.text, "sip:2!"));
+		}
+		/* Rubbish that begins like a request, on one line with the call. */
+		memset(stream, 'x', SIP_STREAM_MESSAGE_MAX);
+		memcpy(stream, ": ACK ", 6);
+		snprintf(stream + SIP_STREAM_MESSAGE_MAX - i, sizeof stream - SIP_STREAM_MESSAGE_MAX,
+			INVITE("sip:2", LENGTH("0")) NEXT);
+		for (size_t j = 0; j < COUNT_OF(pieces); j++) {
+			struct told told = frame(text_of(stream), pieces[j], &counters, true);
+			assert_non_null(strstr(told.text, "sip:2!"));
+			assert_non_null(strstr(told.text, "sip:next"));
+		}
+	}
+}
+
 static void a_message_is_handed_out_before_its_body_has_come(void **state)
 {
 	struct counters counters = {0};
@@ -181,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_are_found_however_the_bytes_come),
 		cmocka_unit_test(what_is_too_large_is_handed_out_and_the_rest_skipped),
+		cmocka_unit_test(no_start_line_is_lost_at_64_kB),
 		cmocka_unit_test(a_message_is_handed_out_before_its_body_has_come),
 		cmocka_unit_test(a_hole_in_a_body_costs_no_message),
 	};
