@@ -53,7 +53,7 @@ static enum protocol look_for_websocket(struct text bytes)
 	if (!text_begins(bytes, text_part(TEXT("GET "), 0, bytes.size))) {
 		return PROTOCOL_SIP;
 	}
-	while (text_split(&rest, '\n', &line) && rest.start != NULL) {
+	while (text_find(rest, '\n') < rest.size && text_split(&rest, '\n', &line)) {
 		struct text value = text_from(line, name.size < line.size ? name.size : line.size), protocol;
 		while (text_begins_ignoring_case(line, name) && text_split(&value, ',', &protocol)) {
 			if (text_equal_ignoring_case(text_trim(protocol), TEXT("sip"))) {

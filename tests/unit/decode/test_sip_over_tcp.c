@@ -283,6 +283,44 @@ static void a_lost_segment_costs_only_the_messages_that_it_held(void **state)
 	free(model.bytes);
 }
 
+#define HTTP "GET / HTTP/1.1\r\n"
+
+static void tls_and_websockets_are_known_however_the_bytes_come(void **state)
+{
+	static const struct {
+		struct text stream;
+		unsigned tls, websocket;
+	} cases[] = {
+		{TEXT_CONSTANT("\x16\x03\x01\x02\x05\x01\x01"), 1, 0},
+		{TEXT_CONSTANT("\x17\x03\x03\x02\x05\xAA\xBB"), 1, 0},
+		{TEXT_CONSTANT("\x16\x03\x03\x02\x05\x02\x01"), 0, 0}, /* the other direction counts */
+		{TEXT_CONSTANT("\x16\x02\x03\x02\x05\x01\x01"), 0, 0},
+		{TEXT_CONSTANT("\r\n\r\n\x16\x03\x01\x02\x05\x01"), 0, 0},
+		{TEXT_CONSTANT(HTTP "Sec-WebSocket-Protocol: chat, SIP\r\n\r\n"), 0, 1},
+		{TEXT_CONSTANT(HTTP "Sec-WebSocket-Protocol: sip2\r\n\r\n"), 0, 0},
+		{TEXT_CONSTANT(HTTP "A: b\r\n c\r\nsec-websocket-protocol: sip\r\n"), 0, 1},
+		{TEXT_CONSTANT(HTTP "\r\nSec-WebSocket-Protocol: sip\r\n"), 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		for (size_t piece = 1; piece < 100; piece++) {
+			struct counters counters = {0};
+			struct sip_over_tcp *tcp = sip_over_tcp_new(&counters);
+			const struct tcp_place place = place_of(0, DAY);
+			struct seen seen = {0};
+			for (uint32_t at = 0; at < cases[i].stream.size; at += (uint32_t)piece) {
+				send_segment(
+					tcp, &place, at, false, text_part(cases[i].stream, at, piece), &seen);
+			}
+			assert_int_equal(counter_get(&counters, COUNTER_TLS_STREAMS), cases[i].tls);
+			assert_int_equal(
+				counter_get(&counters, COUNTER_WEBSOCKET_STREAMS), cases[i].websocket);
+			sip_over_tcp_free(tcp);
+		}
+	}
+}
+
 #define INVITE "INVITE sip:0044@h SIP/2.0\r\nCall-ID: 7\r\nl: 0\r\n\r\n"
 
 static void half_open_connections_take_no_place_from_the_others(void **state)
@@ -332,6 +370,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(however_a_stream_is_cut_the_messages_are_the_same),
 		cmocka_unit_test(a_lost_segment_costs_only_the_messages_that_it_held),
+		cmocka_unit_test(tls_and_websockets_are_known_however_the_bytes_come),
 		cmocka_unit_test(half_open_connections_take_no_place_from_the_others),
 		cmocka_unit_test(connections_that_never_end_their_message_are_pushed_out_and_counted),
 	};
