@@ -57,3 +57,15 @@ const char *interface_trouble(int packet_socket, const char *name)
 	}
 	return NULL;
 }
+
+duration interface_lateness(duration timeout, const char *release, duration tick)
+{
+	int major = 0, minor = 0;
+
+	sscanf(release, "%d.%d", &major, &minor);
+	if (major > 6 || (major == 6 && minor >= 18)) {
+		return timeout; /* by an hrtimer */
+	}
+	/* Rounded up to whole ticks; the one that is running does not count. */
+	return ((timeout + tick - 1) / tick + 1) * tick;
+}

@@ -10,10 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
 
 #include <pcap/pcap.h>
 
 #define SNAPSHOT_LENGTH 65535    /* bytes of a packet that the kernel copies: all of it */
+#define BLOCK_TIMEOUT_MS 1       /* a block of the ring that is not full is handed over after so long */
 #define DISPATCH_PACKETS 4096    /* at most in one call, so that timers get their turn */
 #define LAST_SECOND 253402300799 /* 9999-12-31T23:59:59Z */
 
@@ -270,7 +273,7 @@ static int activate(const struct capture_settings *settings, const char *name, p
 	pcap_set_snaplen(pcap, SNAPSHOT_LENGTH);
 	pcap_set_promisc(pcap, settings->promiscuous && !interface_is_any(name));
 	/* Not immediate mode: it falls back to TPACKET_V2, which loses packets with a small ring. */
-	pcap_set_timeout(pcap, (int)(PCAP_SOURCE_DELAY / MILLISECOND));
+	pcap_set_timeout(pcap, BLOCK_TIMEOUT_MS);
 	pcap_set_buffer_size(pcap, (int)settings->buffer * 1024 * 1024);
 	pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_MICRO);
 	int status = pcap_activate(pcap);
@@ -313,6 +316,16 @@ struct pcap_source *pcap_source_open_interface(
 	}
 	source->settings = *settings;
 	return open_pcap_interface(source) ? source : give_up(source, error, error_size);
+}
+
+duration pcap_source_lateness(void)
+{
+	struct utsname system;
+	struct timespec tick;
+
+	uname(&system);
+	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+	return interface_lateness(BLOCK_TIMEOUT_MS * MILLISECOND, system.release, tick.tv_nsec / 1000);
 }
 
 int pcap_source_descriptor(const struct pcap_source *source)

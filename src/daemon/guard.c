@@ -23,8 +23,8 @@
 
 /* Packets come out of the kernel's ring late by its time-out, and more when we are busy. */
 #define PACKETS_LATE (100 * MILLISECOND)
-/* So long the packets of several interfaces wait for each other: see PCAP_SOURCE_DELAY. */
-#define REORDER_WAIT (PCAP_SOURCE_DELAY + 9 * MILLISECOND)
+/* Packets of several interfaces wait for each other so much longer than the kernel may keep them. */
+#define REORDER_MARGIN (2 * MILLISECOND)
 
 /* So long an alert may wait for the local syslog before we say so. */
 #define SYSLOG_PATIENCE (5 * SECOND)
@@ -52,6 +52,7 @@ struct guard {
 	struct pipeline *pipeline;
 	struct slow_thread *slow_thread;
 	struct reorder *reorder; /* of the packets of several interfaces */
+	duration reorder_wait;
 	struct interface_set interfaces;
 	/* Of interfaces that a reload closed; the counters go on. */
 	uint64_t closed_kernel_drops, closed_interface_drops;
@@ -119,39 +120,40 @@ static enum verdict take_packet(void *context, const struct packet *packet)
 					    : reorder_add(guard->reorder, &taken);
 }
 
-/* Hands on what no other interface can overtake any more, and comes back for the rest. */
-static void release_packets(void *context)
+static void read_packets(struct guarded_interface *interface)
+{
+	if (interface->descriptor >= 0 &&
+		pcap_source_dispatch(interface->source, take_packet, interface) == PCAP_SOURCE_LOST) {
+		lose(interface);
+	}
+}
+
+/*
+ * Of several interfaces all are read, whichever woke us; then what no packet can overtake any more is handed
+ * on. Comes back for the rest.
+ */
+static void packets_are_there(void *context)
 {
 	struct guard *guard = context;
 	instant oldest, now = instant_now();
 
+	for (size_t i = 0; i < guard->interfaces.count; i++) {
+		read_packets(&guard->interfaces.items[i]);
+	}
 	if (reorder_oldest(guard->reorder, &oldest)) {
 		/* A time in the future: the clock was set back. */
-		reorder_release(guard->reorder, oldest > now ? INT64_MAX : now - REORDER_WAIT);
+		bool all = oldest > instant_now();
+		reorder_release(guard->reorder, all ? INT64_MAX : now - guard->reorder_wait);
 	}
 	if (reorder_oldest(guard->reorder, &oldest)) {
-		event_loop_once(guard->loop, REORDER_WAIT, release_packets, guard);
-	}
-}
-
-static void packets_are_there(void *context)
-{
-	struct guarded_interface *interface = context;
-	struct guard *guard = interface->guard;
-	enum pcap_source_result result = pcap_source_dispatch(interface->source, take_packet, interface);
-
-	if (guard->interfaces.count > 1) {
-		release_packets(guard);
-	}
-	if (result == PCAP_SOURCE_LOST) {
-		lose(interface);
+		event_loop_once(guard->loop, oldest + guard->reorder_wait - now, packets_are_there, guard);
 	}
 }
 
 static int watch(struct guarded_interface *interface)
 {
 	int descriptor = pcap_source_descriptor(interface->source);
-	int error = event_loop_add(interface->guard->loop, descriptor, packets_are_there, interface);
+	int error = event_loop_add(interface->guard->loop, descriptor, packets_are_there, interface->guard);
 
 	interface->descriptor = error == 0 ? descriptor : -1;
 	return error;
@@ -301,6 +303,7 @@ static bool make_pipeline(struct guard *guard)
 	setup.ports = ports_of(setup.config, &setup.port_count);
 	guard->pipeline = pipeline_new(&setup);
 	guard->reorder = reorder_new(handle_packet, guard);
+	guard->reorder_wait = pcap_source_lateness() + REORDER_MARGIN;
 	if (guard->pipeline == NULL || guard->reorder == NULL) {
 		log_write(log_of(guard), LOG_LEVEL_ERROR, "could not begin: no memory");
 		return false;

@@ -3,6 +3,8 @@
 #ifndef PBXGUARD_CAPTURE_INTERFACE_H
 #define PBXGUARD_CAPTURE_INTERFACE_H
 
+#include "pbxguard/base/instant.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -19,5 +21,11 @@ char *interface_names(char *buffer, size_t buffer_size);
  * No cable in it is not down.
  */
 const char *interface_trouble(int packet_socket, const char *name);
+
+/*
+ * How late a packet comes out of the ring when blocks have this time-out: since Linux 6.18 not later than it
+ * says; before, it is counted in ticks of the kernel's clock, two at least. A release is uname's: "6.1.0-18".
+ */
+duration interface_lateness(duration timeout, const char *release, duration tick);
 
 #endif

@@ -26,12 +26,6 @@ enum pcap_source_result {
 
 #define PCAP_SOURCE_ERROR_SIZE 512
 
-/*
- * An interface hands its packets over when a block of its ring is full, or so long after the first of them;
- * the kernel's clock may tick as seldom as every 4 ms (HZ=250) and add as much.
- */
-#define PCAP_SOURCE_DELAY (1 * MILLISECOND)
-
 /* pcap or pcapng, also compressed by gzip; "-" is standard input. NULL with the error filled. */
 struct pcap_source *pcap_source_open_file(const char *path, char *error, size_t error_size);
 
@@ -44,6 +38,9 @@ enum pcap_source_result pcap_source_next(struct pcap_source *source, struct pack
  */
 struct pcap_source *pcap_source_open_interface(
 	const struct capture_settings *settings, const char *name, char *error, size_t error_size);
+
+/* So long after it passed an interface's packet can be read at the latest, unless this computer is busy. */
+duration pcap_source_lateness(void);
 
 /* For epoll, readable when pcap_source_dispatch has something to do. Another one after each reopening; -1
  * while the interface is lost. */
