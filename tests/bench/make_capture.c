@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Writes a capture for benchmarks: pcap, Ethernet, IPv4, UDP; the same bytes at every run.
- *   mixed    what a trunk carries: whole calls (INVITE 100 180 200 ACK BYE 200), registrations with their
- * 401, OPTIONS; one call in fifty goes abroad invites  INVITEs only, each of another call rtp      one packet
- * in ten is of the mix, the others are media abroad   INVITEs only, all to listed countries, from as many
- * callers and sources as there are packets / 10 usage: make_capture mixed|invites|rtp|abroad PACKETS FILE
- */
+/* Writes a capture for benchmarks: pcap, Ethernet, IPv4, UDP; the same bytes at every run. See usage. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,6 +9,15 @@
 
 #define PAYLOAD_SIZE 2048
 #define START 1784246400u /* 2026-07-17T09:00:00+09:00, a Friday */
+
+static const char usage[] =
+	"usage: make_capture mixed|invites|rtp|abroad|strangers PACKETS FILE\n"
+	"  mixed      what a trunk carries: whole calls (INVITE 100 180 200 ACK BYE 200), registrations with\n"
+	"             their 401, OPTIONS; one call in fifty goes abroad\n"
+	"  invites    INVITEs only, each of another call\n"
+	"  rtp        one packet in ten is of the mix, the others are media\n"
+	"  abroad     INVITEs only, all to listed countries, ten from each caller and source\n"
+	"  strangers  as abroad, each from another caller and source\n";
 
 struct writer {
 	FILE *file;
@@ -186,14 +189,14 @@ static void make_invites(struct writer *writer)
 	}
 }
 
-static void make_abroad(struct writer *writer)
+static void make_abroad(struct writer *writer, unsigned calls_each)
 {
 	static const char *const prefixes[] = {"01023222", "010124655", "01025261", "010960"};
 	char text[PAYLOAD_SIZE];
 
 	while (writer->packets < writer->wanted) {
 		uint64_t number = writer->packets;
-		unsigned thief = (unsigned)(number / 10 % 100000);
+		unsigned thief = (unsigned)(number / calls_each % 100000);
 		int size = snprintf(text, sizeof text,
 			"INVITE sip:%s%07u@192.0.2.1 SIP/2.0\r\n"
 			"Via: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bK-%" PRIx64 "\r\n"
@@ -227,7 +230,7 @@ int main(int argc, char **argv)
 	uint64_t number = 0;
 
 	if (argc != 4) {
-		fputs("usage: make_capture mixed|invites|rtp|abroad PACKETS FILE\n", stderr);
+		fputs(usage, stderr);
 		return 2;
 	}
 	writer.wanted = strtoull(argv[2], NULL, 10);
@@ -244,7 +247,7 @@ int main(int argc, char **argv)
 	} else if (strcmp(argv[1], "rtp") == 0) {
 		make_rtp(&writer);
 	} else {
-		make_abroad(&writer);
+		make_abroad(&writer, strcmp(argv[1], "abroad") == 0 ? 10 : 1);
 	}
 	if (ferror(writer.file) != 0 || fclose(writer.file) != 0) {
 		perror(argv[3]);

@@ -18,7 +18,7 @@ struct limits_settings {
 extern const struct setting_table limits_settings_table; /* of struct limits_settings */
 
 /* What remains beside the fixed part, in bytes: a fifth for calls, the rest for all rules together. */
-size_t limits_calls(const struct limits_settings *settings);
-size_t limits_rules(const struct limits_settings *settings);
+size_t limits_calls(const struct limits_settings *limits);
+size_t limits_rules(const struct limits_settings *limits);
 
 #endif
