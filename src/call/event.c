@@ -24,6 +24,16 @@ const char *dial_step_reason_text(enum dial_step_reason reason)
 	return dial_step_reasons[reason];
 }
 
+static const char *const event_kind_names[] = {"attempted", "identified", "joined", "ringing", "answered",
+	"refused", "cancelled", "still up", "ended"};
+static_assert(sizeof event_kind_names / sizeof event_kind_names[0] == EVENT_KIND_COUNT,
+	"each kind of event has a name");
+
+const char *event_kind_name(enum event_kind kind)
+{
+	return event_kind_names[kind];
+}
+
 static const char *const destination_kind_names[] = {
 	"geographic", "satellite", "network", "premium", "shared_cost", "free", "personal"};
 static_assert(sizeof destination_kind_names / sizeof destination_kind_names[0] == DESTINATION_KIND_COUNT,

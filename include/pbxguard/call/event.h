@@ -93,6 +93,11 @@ struct destination {
 	char name_ja[DESTINATION_NAME_SIZE]; /* Japanese */
 };
 
+/*
+ * A call's life. ATTEMPTED, IDENTIFIED and JOINED come of every call's INVITEs; the rest only of calls that
+ * are followed: those that cost money abroad, and those that come in by a trunk. Each comes once, but for
+ * STILL_UP, which comes every CALL_STILL_UP_EVERY while the call lasts, at exactly that time.
+ */
 enum event_kind {
 	/* The first INVITE of a call, or the first to another number in it. */
 	EVENT_CALL_ATTEMPTED,
@@ -100,6 +105,32 @@ enum event_kind {
 	EVENT_CALL_IDENTIFIED,
 	/* The other leg of a call through the PBX was seen. */
 	EVENT_CALL_JOINED,
+	EVENT_CALL_RINGING,   /* 180 to 183 */
+	EVENT_CALL_ANSWERED,  /* 2xx: from here on it costs money */
+	EVENT_CALL_REFUSED,   /* a final answer that is neither a challenge nor 2xx */
+	EVENT_CALL_CANCELLED, /* by the caller, before it was answered */
+	EVENT_CALL_STILL_UP,
+	EVENT_CALL_ENDED, /* after it was answered */
+	EVENT_KIND_COUNT
+};
+
+#define CALL_STILL_UP_EVERY (30 * SECOND)
+
+const char *event_kind_name(enum event_kind kind); /* "answered" */
+
+/* How it came that the PBX places a call. */
+enum call_origin {
+	CALL_ORIGIN_DIALLED,     /* somebody dialled the number */
+	CALL_ORIGIN_FORWARDED,   /* Diversion, History-Info, or a 302 from a phone names who forwarded */
+	CALL_ORIGIN_TRANSFERRED, /* Referred-By, or a REFER seen before */
+};
+
+/* Who ended a call. */
+enum call_end {
+	CALL_END_NONE, /* it has not ended */
+	CALL_END_CALLER,
+	CALL_END_CALLED,
+	CALL_END_ASSUMED, /* no BYE was seen, and its session or calls.max_age is over */
 };
 
 #define CALLER_SIZE 64 /* bytes with the NUL; longer names are cut */
@@ -123,6 +154,21 @@ struct event {
 	const struct dialed_number *number;    /* never NULL; borrowed */
 	const struct destination *destination; /* NULL when the number has no country; borrowed */
 	uint32_t oddities;                     /* bits of enum sip_oddity */
+
+	/* What is shown as the caller's number, as sent: users of From and P-Asserted-Identity. */
+	struct text from_user, asserted_user;
+	/* Of a call that comes in by a trunk: From's number in E.164 ("+12465550123"); empty: none. */
+	struct text caller_e164;
+	enum call_origin origin;
+	struct text moved_by; /* who forwarded or transferred it here; empty: nobody, or unknown */
+
+	/* Of calls that are followed; 0 of others. */
+	uint64_t call;          /* the same in every event of one call, whatever its legs */
+	instant attempted;      /* when the call began */
+	instant answered;       /* when it was answered; 0: it has not been */
+	duration up;            /* STILL_UP, ENDED: since it was answered */
+	uint16_t status;        /* REFUSED: the answer's */
+	enum call_end ended_by; /* ENDED */
 };
 
 typedef void event_handler(void *context, const struct event *event);
