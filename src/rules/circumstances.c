@@ -13,11 +13,33 @@ static bool is_strangers_call_let_in(const struct event *event)
 	return event->kind == EVENT_CALL_JOINED && event->is_from_stranger;
 }
 
-bool circumstances_concern_rules(const struct event *event)
+bool circumstances_is_abroad(const struct event *event)
+{
+	return event->is_outward && event->number->kind == NUMBER_INTERNATIONAL;
+}
+
+bool circumstances_is_try(const struct event *event)
 {
 	return (event->kind == EVENT_CALL_ATTEMPTED || event->kind == EVENT_CALL_IDENTIFIED ||
 		       is_strangers_call_let_in(event)) &&
-	       event->is_outward && event->number->kind == NUMBER_INTERNATIONAL;
+	       circumstances_is_abroad(event);
+}
+
+/* What comes of a call after it was tried. */
+static bool is_later(const struct event *event)
+{
+	return event->kind > EVENT_CALL_JOINED;
+}
+
+/* Whoever is put through is no mere scanner, but that proves no caller. */
+static bool is_put_through(const struct event *event)
+{
+	return event->answered != 0;
+}
+
+static bool is_strangers(const struct event *event)
+{
+	return event->leg == LEG_OUTSIDE && !event->has_account;
 }
 
 static void name_caller(struct subject *subject, struct text caller)
@@ -46,26 +68,27 @@ static bool source_stands_for_everybody(const struct event *event, const struct 
 /* Anybody outside can write any caller into an INVITE. */
 static bool is_unproven(const struct event *event)
 {
-	return event->kind == EVENT_CALL_ATTEMPTED && event->leg == LEG_OUTSIDE && !event->has_account;
+	return (event->kind == EVENT_CALL_ATTEMPTED || (is_later(event) && !is_put_through(event))) &&
+	       is_strangers(event);
 }
 
 static bool caller_counts(const struct event *event)
 {
 	return event->kind == EVENT_CALL_IDENTIFIED ||
-	       (event->kind == EVENT_CALL_ATTEMPTED && !is_unproven(event));
+	       ((event->kind == EVENT_CALL_ATTEMPTED || is_later(event)) && !is_strangers(event));
 }
 
 static bool source_counts(const struct event *event, const struct site *site)
 {
-	return event->kind == EVENT_CALL_ATTEMPTED && event->source.address.family != ADDRESS_NONE &&
-	       !source_stands_for_everybody(event, site);
+	return (event->kind == EVENT_CALL_ATTEMPTED || is_later(event)) &&
+	       event->source.address.family != ADDRESS_NONE && !source_stands_for_everybody(event, site);
 }
 
 /* Once a call: when it is tried, or of a stranger's when it turns out to be more than a scanner's try. */
 static bool site_counts(const struct event *event)
 {
 	return is_strangers_call_let_in(event) ||
-	       (event->kind == EVENT_CALL_ATTEMPTED && !is_unproven(event)) ||
+	       ((event->kind == EVENT_CALL_ATTEMPTED || is_later(event)) && !is_unproven(event)) ||
 	       (event->kind == EVENT_CALL_IDENTIFIED && event->leg == LEG_OUTSIDE);
 }
 

@@ -161,21 +161,49 @@ void rules_adopt(struct rules *rules, const struct rules *old)
 	}
 }
 
+/* Emergency and public services are beyond all rules, whatever is set. */
+static bool wants(const struct rule *rule, const struct event *event)
+{
+	if (event->number->kind == NUMBER_EMERGENCY || event->number->kind == NUMBER_SERVICE) {
+		return false;
+	}
+	return rule->wants != NULL ? rule->wants(event) : circumstances_is_try(event);
+}
+
+/* What one rule knows of a call can make graver what the others found in it. */
+static void raise_others(struct findings *findings)
+{
+	bool raises = false;
+
+	for (size_t i = 0; i < findings->count; i++) {
+		raises = raises || findings->items[i].raises_others;
+	}
+	for (size_t i = 0; raises && i < findings->count; i++) {
+		struct finding *finding = &findings->items[i];
+		if (!finding->raises_others && !finding->is_unproven &&
+			finding->severity < SEVERITY_CRITICAL) {
+			finding->severity++;
+		}
+	}
+}
+
 void rules_evaluate(struct rules *rules, const struct event *event, struct findings *findings)
 {
 	struct circumstances circumstances;
+	bool is_known = false;
 
 	findings->count = 0;
-	if (!circumstances_concern_rules(event)) {
-		return;
-	}
-	circumstances_of(event, &rules->surroundings, &circumstances);
 	for (size_t i = 0; i < RULE_COUNT; i++) {
-		if (rules->is_enabled[i]) {
-			table[i]->evaluate(
-				rules->settings->of_rule[i], rules->states[i], &circumstances, findings);
+		if (!rules->is_enabled[i] || !wants(table[i], event)) {
+			continue;
 		}
+		if (!is_known) {
+			circumstances_of(event, &rules->surroundings, &circumstances);
+			is_known = true;
+		}
+		table[i]->evaluate(rules->settings->of_rule[i], rules->states[i], &circumstances, findings);
 	}
+	raise_others(findings);
 }
 
 uint64_t rules_keys_evicted(const struct rules *rules)

@@ -64,17 +64,15 @@ static void drop_last_character(struct sentence *sentence)
 	sentence->text[sentence->size] = '\0';
 }
 
-static void __attribute__((format(printf, 2, 3))) say(struct sentence *sentence, const char *format, ...)
+static void __attribute__((format(printf, 2, 0)))
+say_arguments(struct sentence *sentence, const char *format, va_list arguments)
 {
 	size_t left = sizeof sentence->text - sentence->size;
-	va_list arguments;
 
 	if (sentence->is_cut) {
 		return;
 	}
-	va_start(arguments, format);
 	int size = vsnprintf(sentence->text + sentence->size, left, format, arguments);
-	va_end(arguments);
 	sentence->is_cut = size < 0 || (size_t)size >= left;
 	if (sentence->is_cut) {
 		sentence->size = strlen(sentence->text);
@@ -82,6 +80,15 @@ static void __attribute__((format(printf, 2, 3))) say(struct sentence *sentence,
 	} else {
 		sentence->size += (size_t)size;
 	}
+}
+
+static void __attribute__((format(printf, 2, 3))) say(struct sentence *sentence, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say_arguments(sentence, format, arguments);
+	va_end(arguments);
 }
 
 static const char *ordinal_ending(uint32_t number)
@@ -132,6 +139,8 @@ static void say_where(struct sentence *sentence, const struct circumstances *cir
 
 	if (event->destination != NULL) {
 		say(sentence, ": to %s", event->destination->name);
+	} else if (event->number->e164[0] == '\0') {
+		return;
 	} else {
 		say(sentence, ": to %s, a country code that belongs to nobody", event->number->e164);
 	}
@@ -176,6 +185,28 @@ static void say_calendar(struct sentence *sentence, const struct calendar_readin
 	}
 }
 
+/* What every finding says behind its own first words, and all its fields. */
+static void report(struct sentence *sentence, const char *rule, const struct tally *tally,
+	const struct circumstances *circumstances, struct finding *finding)
+{
+	say_where(sentence, circumstances);
+	say_foreign_prefix(sentence, circumstances->event->number);
+	say_unproven(sentence, circumstances->is_unproven);
+	say_calendar(sentence, &circumstances->calendar);
+
+	finding->rule = rule;
+	finding->is_unproven = circumstances->is_unproven;
+	finding->severity = circumstances->is_unproven && tally->severity > SEVERITY_WARNING
+				    ? SEVERITY_WARNING
+				    : tally->severity;
+	finding->count = tally->count;
+	finding->limit = tally->limit;
+	finding->window = tally->span;
+	memcpy(finding->subject, tally->subject->text, sizeof finding->subject);
+	memcpy(finding->calendar, circumstances->calendar.text, sizeof finding->calendar);
+	memcpy(finding->reason, sentence->text, sizeof finding->reason);
+}
+
 void tally_report(const struct report_words *words, const struct tally *tally,
 	const struct circumstances *circumstances, struct findings *findings)
 {
@@ -188,19 +219,22 @@ void tally_report(const struct report_words *words, const struct tally *tally,
 	say_which(&sentence, tally);
 	say(&sentence, " %s", words->to_what);
 	say_by_whom(&sentence, tally);
-	say_where(&sentence, circumstances);
-	say_foreign_prefix(&sentence, circumstances->event->number);
-	say_unproven(&sentence, circumstances->is_unproven);
-	say_calendar(&sentence, &circumstances->calendar);
+	report(&sentence, words->rule, tally, circumstances, finding);
+}
 
-	finding->rule = words->rule;
-	finding->severity = circumstances->is_unproven && tally->severity > SEVERITY_WARNING
-				    ? SEVERITY_WARNING
-				    : tally->severity;
-	finding->count = tally->count;
-	finding->limit = tally->limit;
-	finding->window = tally->span;
-	memcpy(finding->subject, tally->subject->text, sizeof finding->subject);
-	memcpy(finding->calendar, circumstances->calendar.text, sizeof finding->calendar);
-	memcpy(finding->reason, sentence.text, sizeof finding->reason);
+struct finding *tally_report_as(const char *rule, const struct tally *tally,
+	const struct circumstances *circumstances, struct findings *findings, const char *format, ...)
+{
+	struct sentence sentence = {0};
+	struct finding *finding = findings_add(findings);
+	va_list arguments;
+
+	if (finding == NULL) {
+		return NULL;
+	}
+	va_start(arguments, format);
+	say_arguments(&sentence, format, arguments);
+	va_end(arguments);
+	report(&sentence, rule, tally, circumstances, finding);
+	return finding;
 }

@@ -50,8 +50,10 @@ struct circumstances {
 /* The narrowest subject for which the event counts. */
 const struct subject *circumstances_narrowest(const struct circumstances *circumstances);
 
-/* Does the event bear on calls abroad at all? Emergency and public services do not, whatever is set. */
-bool circumstances_concern_rules(const struct event *event);
+/* A call abroad that is tried, or of which more becomes known: what most rules count. */
+bool circumstances_is_try(const struct event *event);
+/* A call that costs money abroad if it is answered. */
+bool circumstances_is_abroad(const struct event *event);
 
 /* Names inside *circumstances point into it: do not copy it. */
 void circumstances_of(const struct event *event, const struct surroundings *surroundings,

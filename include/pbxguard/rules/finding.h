@@ -5,6 +5,7 @@
 
 #include "pbxguard/base/instant.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,9 +26,11 @@ struct finding {
 	duration window;
 	char calendar[CALENDAR_TEXT_SIZE]; /* "open", "night", "holiday: 海の日" */
 	char reason[REASON_SIZE];          /* one sentence for a person */
+	bool is_unproven;                  /* a stranger's try: no more than a warning */
+	bool raises_others;                /* the other findings about the same event are one level graver */
 };
 
-#define FINDINGS_MAX 16
+#define FINDINGS_MAX 48
 
 struct findings {
 	size_t count;

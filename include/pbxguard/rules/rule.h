@@ -34,6 +34,8 @@ struct rule {
 	void (*adopt)(void *state, const void *old_state); /* at a reload: goes on with the old counts */
 	uint64_t (*evicted)(const void *state);            /* keys forgotten early */
 
+	/* Which events it is asked about; NULL: calls abroad when they are tried (circumstances_is_try). */
+	bool (*wants)(const struct event *event);
 	/* Counts the call and adds what it finds. Never allocates. */
 	void (*evaluate)(const void *settings, void *state, const struct circumstances *circumstances,
 		struct findings *findings);

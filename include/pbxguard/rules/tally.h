@@ -53,4 +53,12 @@ struct report_words {
 void tally_report(const struct report_words *words, const struct tally *tally,
 	const struct circumstances *circumstances, struct findings *findings);
 
+/*
+ * The same with first words of the rule's own: "Calls of caller 1001 up at once: 5". What is behind, from
+ * ": to Barbados" on, is the same. The finding, to change it; NULL when the list was full.
+ */
+struct finding *tally_report_as(const char *rule, const struct tally *tally,
+	const struct circumstances *circumstances, struct findings *findings, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
 #endif
