@@ -174,6 +174,7 @@ static const struct {
 	{SIP_HEADER_DIVERSION, offsetof(struct sip_message, diversion), SIP_ODD_OTHER_VALUE, false},
 	{SIP_HEADER_REFERRED_BY, offsetof(struct sip_message, referred_by), SIP_ODD_OTHER_VALUE, false},
 	{SIP_HEADER_REFER_TO, offsetof(struct sip_message, refer_to), SIP_ODD_OTHER_VALUE, false},
+	{SIP_HEADER_HISTORY_INFO, offsetof(struct sip_message, history_info), SIP_ODD_OTHER_VALUE, false},
 };
 
 static bool has(const struct sip_scan *scan, enum sip_header header)
@@ -260,6 +261,26 @@ static void parse_request_uri(const struct sip_scan *scan, bool is_judged, struc
 	}
 }
 
+/* "1800;refresher=uac", RFC 4028 §4. */
+static void parse_session(const struct sip_scan *scan, struct sip_message *message)
+{
+	struct text value = scan->values[SIP_HEADER_SESSION_EXPIRES];
+	uint64_t seconds;
+
+	if (text_to_number(text_trim(text_part(value, 0, text_find(value, ';'))), UINT32_MAX, &seconds)) {
+		message->session_expires = (uint32_t)seconds;
+	}
+}
+
+/* Who ends a call, and which branch of it. */
+static void parse_tags(const struct sip_scan *scan, struct sip_message *message)
+{
+	if (message->is_request && message->method == SIP_METHOD_BYE) {
+		sip_party_read(scan->values[SIP_HEADER_FROM], &message->from);
+		sip_party_read(scan->values[SIP_HEADER_TO], &message->to);
+	}
+}
+
 void sip_parse(const struct sip_scan *scan, struct sip_message *message)
 {
 	/* What starts or moves a call is judged by libosip2 too; the rest only belongs to some call. */
@@ -279,8 +300,10 @@ void sip_parse(const struct sip_scan *scan, struct sip_message *message)
 	};
 	parse_cseq(scan, message);
 	if (scan->is_brief) {
+		parse_tags(scan, message);
 		return;
 	}
+	parse_session(scan, message);
 	message->via_branch = sip_via_branch(scan->values[SIP_HEADER_VIA]);
 	if (scan->is_request) {
 		parse_request_uri(scan, is_judged, message);

@@ -36,11 +36,13 @@ static const struct {
 	[SIP_HEADER_CSEQ] = {TEXT_CONSTANT("CSeq"), 0},
 	[SIP_HEADER_DIVERSION] = {TEXT_CONSTANT("Diversion"), 0},
 	[SIP_HEADER_FROM] = {TEXT_CONSTANT("From"), 'f'},
+	[SIP_HEADER_HISTORY_INFO] = {TEXT_CONSTANT("History-Info"), 0},
 	[SIP_HEADER_P_ASSERTED_IDENTITY] = {TEXT_CONSTANT("P-Asserted-Identity"), 0},
 	[SIP_HEADER_PROXY_AUTHORIZATION] = {TEXT_CONSTANT("Proxy-Authorization"), 0},
 	[SIP_HEADER_REFER_TO] = {TEXT_CONSTANT("Refer-To"), 'r'},
 	[SIP_HEADER_REFERRED_BY] = {TEXT_CONSTANT("Referred-By"), 'b'},
 	[SIP_HEADER_SERVER] = {TEXT_CONSTANT("Server"), 0},
+	[SIP_HEADER_SESSION_EXPIRES] = {TEXT_CONSTANT("Session-Expires"), 'x'},
 	[SIP_HEADER_TO] = {TEXT_CONSTANT("To"), 't'},
 	[SIP_HEADER_USER_AGENT] = {TEXT_CONSTANT("User-Agent"), 0},
 	[SIP_HEADER_VIA] = {TEXT_CONSTANT("Via"), 'v'},
@@ -174,7 +176,7 @@ static const uint8_t by_first_letter[26][5] = {
 	['e' - 'a'] = {SIP_HEADER_COUNT},
 	['f' - 'a'] = {SIP_HEADER_FROM, SIP_HEADER_COUNT},
 	['g' - 'a'] = {SIP_HEADER_COUNT},
-	['h' - 'a'] = {SIP_HEADER_COUNT},
+	['h' - 'a'] = {SIP_HEADER_HISTORY_INFO, SIP_HEADER_COUNT},
 	['i' - 'a'] = {SIP_HEADER_CALL_ID, SIP_HEADER_COUNT},
 	['j' - 'a'] = {SIP_HEADER_COUNT},
 	['k' - 'a'] = {SIP_HEADER_COUNT},
@@ -185,12 +187,12 @@ static const uint8_t by_first_letter[26][5] = {
 	['p' - 'a'] = {SIP_HEADER_P_ASSERTED_IDENTITY, SIP_HEADER_PROXY_AUTHORIZATION, SIP_HEADER_COUNT},
 	['q' - 'a'] = {SIP_HEADER_COUNT},
 	['r' - 'a'] = {SIP_HEADER_REFER_TO, SIP_HEADER_REFERRED_BY, SIP_HEADER_COUNT},
-	['s' - 'a'] = {SIP_HEADER_SERVER, SIP_HEADER_COUNT},
+	['s' - 'a'] = {SIP_HEADER_SERVER, SIP_HEADER_SESSION_EXPIRES, SIP_HEADER_COUNT},
 	['t' - 'a'] = {SIP_HEADER_TO, SIP_HEADER_COUNT},
 	['u' - 'a'] = {SIP_HEADER_USER_AGENT, SIP_HEADER_COUNT},
 	['v' - 'a'] = {SIP_HEADER_VIA, SIP_HEADER_COUNT},
 	['w' - 'a'] = {SIP_HEADER_COUNT},
-	['x' - 'a'] = {SIP_HEADER_COUNT},
+	['x' - 'a'] = {SIP_HEADER_SESSION_EXPIRES, SIP_HEADER_COUNT},
 	['y' - 'a'] = {SIP_HEADER_COUNT},
 	['z' - 'a'] = {SIP_HEADER_COUNT},
 };
@@ -283,6 +285,16 @@ static struct text without_leading_space(struct text payload)
 static const unsigned identity =
 	1U << SIP_HEADER_FROM | 1U << SIP_HEADER_TO | 1U << SIP_HEADER_CALL_ID | 1U << SIP_HEADER_CSEQ;
 
+/* A 2xx to an INVITE: what stands behind, too, says how long the call may last. */
+static bool is_answer(const struct sip_scan *scan)
+{
+	static const struct text invite = TEXT_CONSTANT("INVITE");
+	struct text cseq = scan->values[SIP_HEADER_CSEQ];
+
+	return !scan->is_request && scan->status / 100 == 2 && cseq.size > invite.size &&
+	       text_equal_ignoring_case(text_from(cseq, cseq.size - invite.size), invite);
+}
+
 /* Reads lines up to the empty one, or until all of wanted were seen. */
 static void read_headers(struct text rest, char end_character, unsigned wanted, struct sip_scan *scan)
 {
@@ -296,7 +308,7 @@ static void read_headers(struct text rest, char end_character, unsigned wanted, 
 		if (!is_complete) {
 			unfold(&rest, end_character, &line);
 			seen |= 1U << read_header(line, scan);
-			scan->is_brief = (seen & wanted) == wanted;
+			scan->is_brief = (seen & wanted) == wanted && !is_answer(scan);
 			lines++;
 		}
 	}
@@ -342,11 +354,12 @@ static bool take_start_line(struct text *rest, char *end_character, struct sip_s
 	return ended;
 }
 
-/* All headers are wanted of what starts or moves a call, or where is_brief is not asked for. */
+/* All headers are wanted of what starts, moves or prolongs a call, or where is_brief is not asked for. */
 static unsigned wanted_headers(const struct sip_scan *scan, bool is_brief)
 {
 	bool is_start = scan->is_request
-				? scan->method == SIP_METHOD_INVITE || scan->method == SIP_METHOD_REFER
+				? scan->method == SIP_METHOD_INVITE || scan->method == SIP_METHOD_REFER ||
+					  scan->method == SIP_METHOD_UPDATE
 				: scan->status / 100 == 3;
 
 	return is_brief && !is_start ? identity : ALL_HEADERS;

@@ -7,7 +7,7 @@
 #include "pbxguard/incident/alert_budget.h"
 #include "pbxguard/incident/decision_call.h"
 #include "pbxguard/incident/policy.h"
-#include "pbxguard/incident/slot_queue.h"
+#include "pbxguard/base/slot_queue.h"
 
 #include <assert.h>
 #include <stdio.h>

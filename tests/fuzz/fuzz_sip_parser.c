@@ -28,7 +28,8 @@ static void require_message(const struct sip_message *message, struct text paylo
 	const struct text texts[] = {message->method_name, message->call_id, message->via_branch,
 		message->user_agent, message->authorization_user};
 	const struct sip_party *parties[] = {&message->from, &message->to, &message->contact,
-		&message->asserted_identity, &message->diversion, &message->referred_by, &message->refer_to};
+		&message->asserted_identity, &message->diversion, &message->referred_by, &message->refer_to,
+		&message->history_info};
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
 		require_text(texts[i], payload);

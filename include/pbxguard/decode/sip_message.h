@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Record: one SIP message (RFC 3261), as far as the later layers need it: of those that neither start nor
- * move a call only method, status, Call-ID and CSeq (sip_scan_brief). Decoding fills it and decides nothing.
- * Every text is borrowed until the handler returns, is as it was sent (not decoded, not made safe) and may be
- * empty where the message has no such thing.
+ * Record: one SIP message (RFC 3261), as far as the later layers need it: of most only method, status,
+ * Call-ID and CSeq, of a BYE the tags besides (sip_scan_brief). Decoding fills it and decides nothing. Every
+ * text is borrowed until the handler returns, is as it was sent (not decoded, not made safe) and may be empty
+ * where the message has no such thing.
  */
 #ifndef PBXGUARD_DECODE_SIP_MESSAGE_H
 #define PBXGUARD_DECODE_SIP_MESSAGE_H
@@ -106,6 +106,8 @@ struct sip_message {
 	struct sip_party diversion;         /* topmost Diversion (RFC 5806) */
 	struct sip_party referred_by;       /* RFC 3892 */
 	struct sip_party refer_to;          /* RFC 3515 */
+	struct sip_party history_info;      /* of the first entry: whom was called at first (RFC 7044) */
+	uint32_t session_expires;           /* seconds (RFC 4028); 0: none */
 
 	uint32_t oddities; /* bits of enum sip_oddity */
 };

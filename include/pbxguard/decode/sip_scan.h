@@ -22,11 +22,13 @@ enum sip_header {
 	SIP_HEADER_CSEQ,
 	SIP_HEADER_DIVERSION,
 	SIP_HEADER_FROM,
+	SIP_HEADER_HISTORY_INFO,
 	SIP_HEADER_P_ASSERTED_IDENTITY,
 	SIP_HEADER_PROXY_AUTHORIZATION,
 	SIP_HEADER_REFER_TO,
 	SIP_HEADER_REFERRED_BY,
 	SIP_HEADER_SERVER,
+	SIP_HEADER_SESSION_EXPIRES,
 	SIP_HEADER_TO,
 	SIP_HEADER_USER_AGENT,
 	SIP_HEADER_VIA,
@@ -57,9 +59,9 @@ struct sip_scan {
  */
 bool sip_scan(struct text payload, struct sip_scan *scan);
 /*
- * The same, but what neither starts nor moves a call (requests other than INVITE and REFER, responses other
- * than 3xx) is looked at only until From, To, Call-ID and CSeq are found: they tell to which call it belongs,
- * and nine of ten messages are such.
+ * The same, but what neither starts, moves nor answers a call (requests other than INVITE, REFER and UPDATE,
+ * responses other than 3xx and an INVITE's 2xx) is looked at only until From, To, Call-ID and CSeq are found:
+ * they tell to which call it belongs, and most messages are such.
  */
 bool sip_scan_brief(struct text payload, struct sip_scan *scan);
 

@@ -3,8 +3,8 @@
  * A priority queue of slot numbers (below a fixed count): the smallest key first. A slot is in it once at
  * most, and its key can change at any time. All memory is reserved at the start.
  */
-#ifndef PBXGUARD_INCIDENT_SLOT_QUEUE_H
-#define PBXGUARD_INCIDENT_SLOT_QUEUE_H
+#ifndef PBXGUARD_BASE_SLOT_QUEUE_H
+#define PBXGUARD_BASE_SLOT_QUEUE_H
 
 #include <stdbool.h>
 #include <stddef.h>

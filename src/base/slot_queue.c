@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pbxguard/incident/slot_queue.h"
+#include "pbxguard/base/slot_queue.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../test.h"
 
-#include "pbxguard/incident/slot_queue.h"
+#include "pbxguard/base/slot_queue.h"
 
 static void the_smallest_key_comes_first_and_keys_can_change(void **state)
 {
