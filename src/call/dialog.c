@@ -3,6 +3,7 @@
 
 #include "pbxguard/base/digest.h"
 #include "pbxguard/base/table.h"
+#include "pbxguard/call/followed_call.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #define JOINS_MAX 4   /* second legs of one first leg: a PBX tries another trunk when the first is busy */
 #define WAITING_LEGS USUAL_OR_FEW(8192, 4) /* in all, that wait at one time */
 #define LEG_CALL_ID_SIZE 128               /* bytes with the NUL */
+#define BRANCHES_MAX 4                     /* of a forked call that answer; more are taken for one */
 
 /* What was dialled, as far as it is compared. Zero: none. */
 struct number_marks {
@@ -35,7 +37,11 @@ struct call {
 	bool has_failed;                   /* another final refusal since then */
 	bool has_account;                  /* some INVITE of it came with credentials */
 	bool has_ended;                    /* a BYE: the next INVITE is another call */
+	bool is_first_leg;                 /* its refusal or CANCEL ends the call, not only this leg */
+	uint64_t followed;                 /* its number there; 0: none */
+	uint8_t branch_count;              /* that answered and are up */
 	uint8_t attempt_count;
+	uint64_t branches[BRANCHES_MAX]; /* their To tags */
 	struct attempt attempts[ATTEMPTS_MAX];
 };
 
@@ -51,6 +57,10 @@ struct waiting_leg {
 	struct digest key; /* of its call */
 	uint8_t joins;
 	struct digest last_joined; /* the key of the call that joined last */
+	uint64_t followed;         /* the call's number there; 0: none */
+	enum call_origin
+		origin; /* of the leg that is waited for: another than DIALLED after a REFER or 302 */
+	char moved_by[CALLER_SIZE]; /* who sent these */
 	char call_id[LEG_CALL_ID_SIZE];
 };
 
@@ -58,7 +68,8 @@ struct dialogs {
 	struct dialog_context context;
 	struct counters *counters;
 	struct digest_key key;
-	struct table *calls;   /* by digest of the Call-ID */
+	struct table *calls; /* by digest of the Call-ID */
+	struct followed_calls *followed;
 	struct table *waiting; /* number of the latest waiting leg, by number_marks.tail */
 	/* A circle: legs are numbered from 1 as they come, and the oldest makes room. */
 	uint64_t leg_count;
@@ -74,7 +85,8 @@ struct attempt_view {
 	struct event event;
 	struct dialed_number number;
 	struct number_marks marks;
-	char caller[CALLER_SIZE];
+	char caller[CALLER_SIZE], from_user[CALLER_SIZE], asserted_user[CALLER_SIZE], moved_by[CALLER_SIZE];
+	char caller_e164[E164_SIZE];
 };
 
 /* The waiting legs, which are few, take their part of the memory too. */
@@ -106,7 +118,8 @@ struct dialogs *dialogs_new(const struct dialog_context *context, size_t memory,
 	if (dialogs == NULL) {
 		return NULL;
 	}
-	calls.capacity = calls_in(memory, &calls);
+	size_t followed = memory / 3;
+	calls.capacity = calls_in(memory - followed, &calls);
 	*dialogs = (struct dialogs){
 		.context = *context,
 		.counters = counters,
@@ -114,8 +127,10 @@ struct dialogs *dialogs_new(const struct dialog_context *context, size_t memory,
 		.calls = table_new(&calls),
 		.waiting = table_new(&waiting),
 		.legs = calloc(WAITING_LEGS, sizeof *dialogs->legs),
+		.followed = followed_calls_new(followed, context->max_age, counters),
 	};
-	if (dialogs->calls == NULL || dialogs->waiting == NULL || dialogs->legs == NULL) {
+	if (dialogs->calls == NULL || dialogs->waiting == NULL || dialogs->legs == NULL ||
+		dialogs->followed == NULL) {
 		dialogs_free(dialogs);
 		return NULL;
 	}
@@ -130,12 +145,14 @@ void dialogs_free(struct dialogs *dialogs)
 	table_free(dialogs->calls);
 	table_free(dialogs->waiting);
 	free(dialogs->legs);
+	followed_calls_free(dialogs->followed);
 	free(dialogs);
 }
 
 void dialogs_configure(struct dialogs *dialogs, const struct dialog_context *context)
 {
 	dialogs->context = *context;
+	followed_calls_set_max_age(dialogs->followed, context->max_age);
 }
 
 static uint64_t mark_of(const struct dialogs *dialogs, struct text text)
@@ -177,6 +194,50 @@ static bool marks_agree(struct number_marks a, struct number_marks b)
 	return a.e164 != 0 && b.e164 != 0 ? a.e164 == b.e164 : a.tail == b.tail;
 }
 
+/* A user part as a name to show and compare: decoded, without parameters. Borrows the message or buffer. */
+static struct text name_of(struct text user, char *buffer, size_t buffer_size)
+{
+	text_decode_percent(user, buffer, buffer_size, &user);
+	return text_trim(text_part(user, 0, text_find(user, ';')));
+}
+
+/* Who forwarded or transferred the call here, as the INVITE tells. */
+static void view_origin(const struct sip_message *message, struct attempt_view *view)
+{
+	struct text mover = message->diversion.uri.user;
+	enum call_origin origin = CALL_ORIGIN_FORWARDED;
+
+	if (text_is_empty(message->diversion.uri.whole)) {
+		mover = message->referred_by.uri.user;
+		origin = CALL_ORIGIN_TRANSFERRED;
+	}
+	if (text_is_empty(message->diversion.uri.whole) && text_is_empty(message->referred_by.uri.whole)) {
+		/* With one entry it only says whom this INVITE calls. */
+		mover = message->history_info.uri.user;
+		origin = text_is_empty(mover) || text_equal(mover, message->request_uri.user)
+				 ? CALL_ORIGIN_DIALLED
+				 : CALL_ORIGIN_FORWARDED;
+	}
+	view->event.origin = origin;
+	if (origin != CALL_ORIGIN_DIALLED) {
+		view->event.moved_by = name_of(mover, view->moved_by, sizeof view->moved_by);
+	}
+}
+
+/* The number that a trunk shows for its caller. */
+static void view_trunk_caller(
+	const struct dialogs *dialogs, const struct sip_message *message, struct attempt_view *view)
+{
+	const struct sip_party *shown = text_is_empty(message->asserted_identity.uri.user)
+						? &message->from
+						: &message->asserted_identity;
+	struct dialed_number number;
+
+	dial_plan_read(dialogs->context.dial_plan, dialogs->context.site, &shown->uri, true, &number);
+	memcpy(view->caller_e164, number.e164, sizeof view->caller_e164);
+	view->event.caller_e164 = text_of(view->caller_e164);
+}
+
 static void view_attempt(
 	const struct dialogs *dialogs, const struct sip_message *message, struct attempt_view *view)
 {
@@ -205,7 +266,14 @@ static void view_attempt(
 		.transport = message->transport,
 		.number = &view->number,
 		.oddities = message->oddities,
+		.from_user = name_of(message->from.uri.user, view->from_user, sizeof view->from_user),
+		.asserted_user = name_of(
+			message->asserted_identity.uri.user, view->asserted_user, sizeof view->asserted_user),
 	};
+	view_origin(message, view);
+	if (leg == LEG_TRUNK_IN) {
+		view_trunk_caller(dialogs, message, view);
+	}
 	view->is_judged = view->event.is_outward && view->number.kind == NUMBER_INTERNATIONAL;
 	if (view->number.e164[0] != '\0') {
 		view->event.destination =
@@ -295,7 +363,7 @@ static struct waiting_leg *find_first_leg(struct dialogs *dialogs, const struct 
 	return best;
 }
 
-static void wait_for_next_leg(struct dialogs *dialogs, const struct attempt_view *view)
+static struct waiting_leg *wait_for_next_leg(struct dialogs *dialogs, const struct attempt_view *view)
 {
 	bool added;
 	uint64_t *latest = table_find_or_add(dialogs->waiting, &view->marks.tail, view->event.time, &added);
@@ -312,9 +380,27 @@ static void wait_for_next_leg(struct dialogs *dialogs, const struct attempt_view
 		.is_judged = view->is_judged,
 		.leg = view->event.leg,
 		.key = view->key,
+		.followed = view->event.call,
 	};
 	text_copy(view->event.call_id, leg->call_id, sizeof leg->call_id);
 	*latest = number;
+	return leg;
+}
+
+/* What costs money abroad, and what comes in by a trunk: it may be the beginning of such. */
+static bool is_followed(const struct attempt_view *view)
+{
+	return view->is_judged || view->event.leg == LEG_TRUNK_IN;
+}
+
+static void follow(struct dialogs *dialogs, struct call *call, struct attempt_view *view)
+{
+	if (is_followed(view)) {
+		view->event.call = call->followed =
+			followed_call_begin(dialogs->followed, &view->event, &view->key);
+		view->event.attempted = view->event.time;
+		call->is_first_leg = true;
+	}
 }
 
 static void count_call(struct dialogs *dialogs, const struct attempt_view *view)
@@ -346,31 +432,58 @@ static bool is_strangers(struct dialogs *dialogs, const struct waiting_leg *leg,
 	return call != NULL && !call->has_account;
 }
 
+/* A REFER or 302 to this number came before: it is what the PBX makes of that. */
+static void take_origin(struct attempt_view *view, const struct waiting_leg *first)
+{
+	if (first->origin != CALL_ORIGIN_DIALLED) {
+		memcpy(view->moved_by, first->moved_by, sizeof view->moved_by);
+		view->event.origin = first->origin;
+		view->event.moved_by = text_of(view->moved_by);
+	}
+}
+
+/* The next leg of a call that was counted before. */
+static void join(
+	struct dialogs *dialogs, struct call *call, struct attempt_view *view, struct waiting_leg *first)
+{
+	const struct event *followed = followed_call_event(dialogs->followed, first->followed);
+
+	view->event.kind = EVENT_CALL_JOINED;
+	if (followed != NULL) {
+		call->followed = view->event.call = first->followed;
+		view->event.attempted = followed->attempted;
+		followed_call_join(dialogs->followed, first->followed, view->event.call_id, &view->key);
+	}
+}
+
 /* An INVITE that no known attempt of this Call-ID explains. */
-static void handle_new_attempt(
-	struct dialogs *dialogs, struct attempt_view *view, event_handler *handler, void *context)
+static void handle_new_attempt(struct dialogs *dialogs, struct call *call, struct attempt_view *view,
+	event_handler *handler, void *context)
 {
 	struct waiting_leg *first = find_first_leg(dialogs, view);
+	char first_call_id[LEG_CALL_ID_SIZE]; /* the place may be needed for this leg */
 
-	if (first != NULL) {
-		char first_call_id[LEG_CALL_ID_SIZE]; /* the place may be needed for this leg */
-
+	if (first == NULL) {
+		view->event.kind = EVENT_CALL_ATTEMPTED;
+		count_call(dialogs, view);
+		follow(dialogs, call, view);
+	} else {
 		memcpy(first_call_id, first->call_id, sizeof first_call_id);
-		/* The leg before may have told nothing: a call from the carrier that the PBX sends abroad, or
-		 * "9" + number without site.outside_line. Then this one counts. */
-		view->event.kind =
-			view->is_judged && !first->is_judged ? EVENT_CALL_ATTEMPTED : EVENT_CALL_JOINED;
 		view->event.is_from_stranger = is_strangers(dialogs, first, view->event.time);
 		view->event.joined_call_id = text_of(first_call_id);
+		take_origin(view, first);
 		first->joins++;
 		first->last_joined = view->key;
 		counter_add(dialogs->counters, COUNTER_CALLS_JOINED, 1);
-		wait_for_next_leg(dialogs, view);
-		handler(context, &view->event);
-		return;
+		/* The leg before may have told nothing: a call from the carrier that the PBX sends abroad, or
+		 * "9" + number without site.outside_line. Then this one counts. */
+		if (view->is_judged && !first->is_judged) {
+			view->event.kind = EVENT_CALL_ATTEMPTED;
+			follow(dialogs, call, view);
+		} else {
+			join(dialogs, call, view, first);
+		}
 	}
-	view->event.kind = EVENT_CALL_ATTEMPTED;
-	count_call(dialogs, view);
 	wait_for_next_leg(dialogs, view);
 	handler(context, &view->event);
 }
@@ -483,9 +596,11 @@ static void handle_initial_invite(
 		add_attempt(call, caller, &view);
 	}
 	if (!is_caller_known && !is_from_known) {
-		handle_new_attempt(dialogs, &view, handler, context);
+		handle_new_attempt(dialogs, call, &view, handler, context);
 	} else if (!is_caller_known) {
 		view.event.kind = EVENT_CALL_IDENTIFIED;
+		view.event.call = call->followed;
+		followed_call_identify(dialogs->followed, call->followed, view.event.caller);
 		handler(context, &view.event);
 	}
 }
@@ -497,48 +612,240 @@ static struct call *find_call(struct dialogs *dialogs, const struct sip_message 
 	return table_find(dialogs->calls, &key, message->time);
 }
 
+static duration session_of(const struct sip_message *message)
+{
+	return (duration)message->session_expires * SECOND;
+}
+
 /* A re-INVITE belongs to a call that we know; one that we don't was up before we began, or is not what it
  * says. */
 static void handle_invite(
 	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context)
 {
-	if (text_is_empty(message->to.tag) || find_call(dialogs, message) == NULL) {
+	struct call *call = text_is_empty(message->to.tag) ? NULL : find_call(dialogs, message);
+
+	if (call == NULL) {
 		handle_initial_invite(dialogs, message, handler, context);
+	} else {
+		followed_call_refresh(dialogs->followed, call->followed, message->time, session_of(message));
 	}
 }
 
-/* RFC 3261 §22: who answers 401 or 407 asks for the same again with credentials. */
-static void handle_answer(struct dialogs *dialogs, const struct sip_message *message)
+/* ---- what comes of a call ---- */
+
+static size_t find_branch(const struct call *call, uint64_t tag)
 {
-	struct call *call = message->status >= 300 ? find_call(dialogs, message) : NULL;
+	size_t i = 0;
+
+	while (i < call->branch_count && call->branches[i] != tag) {
+		i++;
+	}
+	return i;
+}
+
+/* A 2xx: of a forked call each branch may send one (RFC 3261 §13.2.2.4); of a re-INVITE it is known. */
+static void handle_success(struct dialogs *dialogs, struct call *call, const struct sip_message *message,
+	event_handler *handler, void *context)
+{
+	uint64_t tag = mark_of(dialogs, message->to.tag);
+
+	if (find_branch(call, tag) < call->branch_count || call->branch_count == BRANCHES_MAX) {
+		followed_call_refresh(dialogs->followed, call->followed, message->time, session_of(message));
+		return;
+	}
+	call->branches[call->branch_count++] = tag;
+	if (call->branch_count == 1 && !call->has_ended) {
+		followed_call_answer(dialogs->followed, call->followed, message->time, session_of(message),
+			handler, context);
+	}
+}
+
+/* RFC 3261 §22: who answers 401 or 407 asks for the same again with credentials; who answers 422, with
+ * another session time (RFC 4028 §6). */
+static bool is_challenge(uint16_t status)
+{
+	return status == 401 || status == 407 || status == 422;
+}
+
+static void handle_refusal(struct dialogs *dialogs, struct call *call, const struct sip_message *message,
+	event_handler *handler, void *context)
+{
+	if (is_challenge(message->status)) {
+		call->is_challenged = true;
+		return;
+	}
+	call->has_failed = true;
+	if (call->is_first_leg && call->branch_count == 0) {
+		followed_call_refuse(
+			dialogs->followed, call->followed, message->time, message->status, handler, context);
+	}
+}
+
+/*
+ * Somebody tells the PBX to call this number instead: what it sends there soon is a forwarded or transferred
+ * call, and counts as one of its own.
+ */
+static void wait_for_moved(struct dialogs *dialogs, const struct sip_message *message,
+	const struct sip_uri *target, struct text mover, enum call_origin origin)
+{
+	struct attempt_view view = {.message = message,
+		.event = {.time = message->time,
+			.call_id = message->call_id,
+			.source = message->source,
+			.destination_endpoint = message->destination}};
+	char buffer[CALLER_SIZE];
+
+	dial_plan_read(dialogs->context.dial_plan, dialogs->context.site, target, false, &view.number);
+	if (view.number.kind == NUMBER_INTERNAL || text_is_empty(target->user)) {
+		return;
+	}
+	view.marks = marks_of(dialogs, &view.number, target->user);
+	struct waiting_leg *leg = wait_for_next_leg(dialogs, &view);
+	leg->origin = origin;
+	text_copy(name_of(mover, buffer, sizeof buffer), leg->moved_by, sizeof leg->moved_by);
+}
+
+static void handle_answer(
+	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context)
+{
+	if (message->status == 100) {
+		return;
+	}
+	if (message->status / 100 == 3) {
+		wait_for_moved(
+			dialogs, message, &message->contact.uri, message->to.uri.user, CALL_ORIGIN_FORWARDED);
+	}
+	struct call *call = find_call(dialogs, message);
+	if (call == NULL) {
+		return;
+	}
+	if (message->status < 200) {
+		followed_call_ring(dialogs->followed, call->followed, message->time, handler, context);
+	} else if (message->status < 300) {
+		handle_success(dialogs, call, message, handler, context);
+	} else {
+		handle_refusal(dialogs, call, message, handler, context);
+	}
+}
+
+static void handle_bye(
+	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context)
+{
+	struct call *call = find_call(dialogs, message);
 
 	if (call == NULL) {
 		return;
 	}
-	if (message->status == 401 || message->status == 407) {
-		call->is_challenged = true;
-	} else {
-		call->has_failed = true;
+	bool is_callers = mark_of(dialogs, message->from.tag) == call->from_tag;
+	size_t branch = find_branch(call, mark_of(dialogs, is_callers ? message->to.tag : message->from.tag));
+	bool was_up = call->branch_count > 0;
+
+	if (branch < call->branch_count) {
+		call->branches[branch] = call->branches[--call->branch_count];
+	}
+	if (call->branch_count == 0) {
+		call->has_ended = true;
+	}
+	if (was_up && call->has_ended) {
+		followed_call_hang_up(dialogs->followed, call->followed, message->time,
+			is_callers ? CALL_END_CALLER : CALL_END_CALLED, handler, context);
 	}
 }
 
-static void handle_bye(struct dialogs *dialogs, const struct sip_message *message)
+static void handle_cancel(
+	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context)
 {
-	struct call *call = find_call(dialogs, message);
+	const struct call *call = find_call(dialogs, message);
+
+	if (call != NULL && call->is_first_leg) {
+		followed_call_cancel(dialogs->followed, call->followed, message->time, handler, context);
+	}
+}
+
+/* RFC 3311: the other way to refresh a session. */
+static void handle_update(struct dialogs *dialogs, const struct sip_message *message)
+{
+	const struct call *call = find_call(dialogs, message);
 
 	if (call != NULL) {
-		call->has_ended = true;
+		followed_call_refresh(dialogs->followed, call->followed, message->time, session_of(message));
 	}
+}
+
+/* RFC 3515: the PBX is to call somebody else. With Replaces (RFC 3891) it only joins calls that are up. */
+static void handle_refer(struct dialogs *dialogs, const struct sip_message *message)
+{
+	struct text mover = message->referred_by.uri.user;
+
+	wait_for_moved(dialogs, message, &message->refer_to.uri,
+		text_is_empty(mover) ? message->from.uri.user : mover, CALL_ORIGIN_TRANSFERRED);
+}
+
+static void handle_request(
+	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context)
+{
+	switch (message->method) {
+	case SIP_METHOD_INVITE:
+		handle_invite(dialogs, message, handler, context);
+		break;
+	case SIP_METHOD_BYE:
+		handle_bye(dialogs, message, handler, context);
+		break;
+	case SIP_METHOD_CANCEL:
+		handle_cancel(dialogs, message, handler, context);
+		break;
+	case SIP_METHOD_UPDATE:
+		handle_update(dialogs, message);
+		break;
+	case SIP_METHOD_REFER:
+		handle_refer(dialogs, message);
+		break;
+	default:
+		break;
+	}
+}
+
+/* What is up must stay known to its legs, however long it lasts. */
+static void keep_legs(struct dialogs *dialogs, const struct event *event)
+{
+	const struct digest *legs = followed_call_legs(dialogs->followed, event->call);
+
+	for (size_t i = 0; legs != NULL && i < FOLLOWED_LEGS; i++) {
+		table_find(dialogs->calls, &legs[i], event->time);
+	}
+}
+
+/* One tick's way to the caller's handler. */
+struct tick {
+	struct dialogs *dialogs;
+	event_handler *handler;
+	void *context;
+};
+
+static void handle_due(void *context, const struct event *event)
+{
+	const struct tick *tick = context;
+
+	if (event->kind == EVENT_CALL_STILL_UP) {
+		keep_legs(tick->dialogs, event);
+	}
+	tick->handler(tick->context, event);
+}
+
+void dialogs_tick(struct dialogs *dialogs, instant now, event_handler *handler, void *context)
+{
+	struct tick tick = {dialogs, handler, context};
+
+	followed_calls_tick(dialogs->followed, now, handle_due, &tick);
 }
 
 void dialogs_handle(
 	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context)
 {
-	if (message->method == SIP_METHOD_INVITE && message->is_request) {
-		handle_invite(dialogs, message, handler, context);
+	dialogs_tick(dialogs, message->time, handler, context);
+	if (message->is_request) {
+		handle_request(dialogs, message, handler, context);
 	} else if (message->method == SIP_METHOD_INVITE) {
-		handle_answer(dialogs, message);
-	} else if (message->method == SIP_METHOD_BYE && message->is_request) {
-		handle_bye(dialogs, message);
+		handle_answer(dialogs, message, handler, context);
 	}
 }

@@ -25,6 +25,7 @@ static const struct setting sections[] = {
 	GROUP("destinations", destinations, destinations_setting_table),
 	GROUP("calendar", calendar, calendar_setting_table),
 	GROUP("capture", capture, capture_settings),
+	GROUP("calls", calls, call_settings_table),
 	GROUP("actions", actions, action_settings_table),
 	GROUP("limits", limits, limits_settings_table),
 };

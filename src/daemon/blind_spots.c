@@ -43,6 +43,10 @@ static const struct {
 		"calls whose dialled string fits no form of the dial plan, so that no rule looked at them; "
 		"pbxguard --check-number explains one; site.outside_line or site.trunk_numbers may be missing"},
 	{COUNTER_CALLS_NO_COUNTRY, "calls abroad to a country code that is assigned to nobody"},
+	{COUNTER_CALLS_END_ASSUMED,
+		"calls whose end was not seen: it was assumed, by session timer or calls.max_age"},
+	{COUNTER_CALLS_UNFOLLOWED,
+		"calls no more followed to their end, as more were up at once than are kept: raise limits.memory"},
 	{COUNTER_CALLS_EVICTED,
 		"calls forgotten early, as more came at once than are kept: some may count twice"},
 	{COUNTER_KEYS_EVICTED,

@@ -24,6 +24,7 @@ static struct dialog_context dialog_context_of(const struct config *config)
 		.site = &config->settings.site,
 		.dial_plan = &config->dial_plan,
 		.destinations = config->destination_table,
+		.max_age = config->settings.calls.max_age,
 	};
 }
 
@@ -87,16 +88,13 @@ void pipeline_free(struct pipeline *pipeline)
 /* With -v: what each call was taken for. */
 static void log_event(const struct log *log, const struct event *event)
 {
-	static const char *const kinds[] = {[EVENT_CALL_ATTEMPTED] = "call",
-		[EVENT_CALL_IDENTIFIED] = "account named",
-		[EVENT_CALL_JOINED] = "next leg"};
 	char caller[CALLER_SIZE], dialed[DIALED_SIZE], call_id[CALL_ID_SIZE];
 
 	if (log->level < LOG_LEVEL_DEBUG) {
 		return;
 	}
-	log_write(log, LOG_LEVEL_DEBUG, "%s: %s dials %s: %s %s%s%s, leg %s, Call-ID %s", kinds[event->kind],
-		text_make_safe(event->caller, caller, sizeof caller),
+	log_write(log, LOG_LEVEL_DEBUG, "call %s: %s dials %s: %s %s%s%s, leg %s, Call-ID %s",
+		event_kind_name(event->kind), text_make_safe(event->caller, caller, sizeof caller),
 		text_make_safe(event->dialed, dialed, sizeof dialed), number_kind_name(event->number->kind),
 		event->number->e164, event->destination != NULL ? " " : "",
 		event->destination != NULL ? event->destination->name : "", leg_name(event->leg),
@@ -138,6 +136,7 @@ enum verdict pipeline_handle_packet(void *context, const struct packet *packet)
 void pipeline_tick(struct pipeline *pipeline, instant now)
 {
 	decoder_tick(pipeline->decoder, now, handle_message, pipeline);
+	dialogs_tick(pipeline->dialogs, now, handle_event, pipeline);
 	incidents_tick(pipeline->incidents, now, pipeline->setup.handler, pipeline->setup.context);
 }
 

@@ -56,6 +56,10 @@
 	X(INVITES_NO_CALL_ID, "invites_no_call_id", "INVITEs without a Call-ID") \
 	X(CALLS, "calls", "calls, each counted once") \
 	X(CALLS_JOINED, "calls_joined", "calls of which both legs through the PBX were seen") \
+	X(CALLS_ANSWERED, "calls_answered", "calls abroad or from a trunk that were answered") \
+	X(CALLS_ENDED, "calls_ended", "of these, those that have ended") \
+	X(CALLS_END_ASSUMED, "calls_end_assumed", "of these, those whose end was not seen, but assumed: no refresh, or calls.max_age") \
+	X(CALLS_UNFOLLOWED, "calls_unfollowed", "calls no more followed to their end because the table was full") \
 	X(CALLS_EVICTED, "calls_evicted", "calls forgotten early because the table was full") \
 	X(CALLS_EMERGENCY, "calls_emergency", "calls to emergency and public service numbers") \
 	X(CALLS_INTERNATIONAL, "calls_international", "calls abroad") \

@@ -5,7 +5,10 @@
  * Call-IDs of their own: two legs to the same number within DIALOG_JOIN_TIME, the second sent by the PBX, are
  * one call.
  *
- * Memory: about 400 bytes a call, as much as is given; the call heard of longest ago makes room.
+ * Calls abroad and calls from a trunk are followed to their end (followed_call.h). A call counts as forwarded
+ * or transferred when its INVITE says so, or when a phone's 302 or REFER to the number came just before.
+ *
+ * Memory: about 450 bytes a call, as much as is given; the call heard of longest ago makes room.
  */
 #ifndef PBXGUARD_CALL_DIALOG_H
 #define PBXGUARD_CALL_DIALOG_H
@@ -31,6 +34,7 @@ struct dialog_context {
 	const struct site *site;
 	const struct dial_plan *dial_plan;
 	const struct destination_table *destinations;
+	duration max_age; /* calls.max_age */
 };
 
 /* Takes at most about so many bytes. NULL when there is no memory. counters is borrowed. */
@@ -38,6 +42,10 @@ struct dialogs *dialogs_new(const struct dialog_context *context, size_t memory,
 void dialogs_free(struct dialogs *dialogs);
 /* After a reload: what comes is read by the new context; calls known stay known. */
 void dialogs_configure(struct dialogs *dialogs, const struct dialog_context *context);
+
+/* Makes the events that are due up to now; to be called before a message of that time, and when none comes.
+ */
+void dialogs_tick(struct dialogs *dialogs, instant now, event_handler *handler, void *context);
 
 /* Calls handler for each event that the message makes: none for most. */
 void dialogs_handle(

@@ -11,6 +11,7 @@
 #include "pbxguard/base/limits.h"
 #include "pbxguard/base/local_time.h"
 #include "pbxguard/base/site.h"
+#include "pbxguard/call/call_settings.h"
 #include "pbxguard/call/destination.h"
 #include "pbxguard/call/dial_plan.h"
 #include "pbxguard/capture/capture_settings.h"
@@ -33,6 +34,7 @@ struct config_settings {
 	struct destinations_settings destinations;
 	struct calendar_settings calendar;
 	struct capture_settings capture;
+	struct call_settings calls;
 	struct action_settings actions;
 	struct limits_settings limits;
 };

@@ -2,6 +2,7 @@
 #include "../test.h"
 
 #include "pbxguard/call/dialog.h"
+#include "pbxguard/call/followed_call.h"
 
 #include <stdlib.h>
 
@@ -36,6 +37,9 @@ struct fixture {
 	char callers[64][CALLER_SIZE];
 	char numbers[64][E164_SIZE];
 	char joined[64][64];
+	struct event last; /* its texts are gone; the two below are kept */
+	char moved_by[CALLER_SIZE], caller_e164[E164_SIZE];
+	instant times[64];
 };
 
 static void add(struct network_set *set, const char *text)
@@ -56,6 +60,10 @@ static void note(void *context, const struct event *event)
 	text_copy(event->caller, fixture->callers[i], CALLER_SIZE);
 	memcpy(fixture->numbers[i], event->number->e164, E164_SIZE);
 	text_copy(event->joined_call_id, fixture->joined[i], sizeof fixture->joined[i]);
+	fixture->times[i] = event->time;
+	fixture->last = *event;
+	text_copy(event->moved_by, fixture->moved_by, sizeof fixture->moved_by);
+	text_copy(event->caller_e164, fixture->caller_e164, sizeof fixture->caller_e164);
 }
 
 static int set_up(void **state)
@@ -73,8 +81,8 @@ static int set_up(void **state)
 		add(&site.trunks, TRUNK);
 		add(&site.extensions, "192.168.10.0/24");
 	}
-	fixture->dialogs =
-		dialogs_new(&(struct dialog_context){&site, &plan, destinations}, 0, &fixture->counters);
+	fixture->dialogs = dialogs_new(
+		&(struct dialog_context){&site, &plan, destinations, 12 * HOUR}, 0, &fixture->counters);
 	fixture->now = 1000 * SECOND;
 	*state = fixture;
 	return fixture->dialogs == NULL;
@@ -91,7 +99,8 @@ static int tear_down(void **state)
 
 static void configure(struct fixture *fixture, const struct site *other)
 {
-	dialogs_configure(fixture->dialogs, &(struct dialog_context){other, &plan, plan.destinations});
+	dialogs_configure(
+		fixture->dialogs, &(struct dialog_context){other, &plan, plan.destinations, 12 * HOUR});
 }
 
 /* What differs from one message of these tests to the next; the rest has a default. */
@@ -105,7 +114,15 @@ struct sketch {
 	uint16_t status; /* of an answer */
 	duration earlier;
 	uint32_t oddities;
+	uint32_t session_expires;
+	const char *diversion, *history, *referred_by, *refer_to, *contact; /* users */
 };
+
+static struct sip_party party(const char *user)
+{
+	return (struct sip_party){
+		.uri = {.whole = text_of(user), .scheme = SIP_SCHEME_SIP, .user = text_of(user)}};
+}
 
 static void send(struct fixture *fixture, struct sketch sketch)
 {
@@ -128,6 +145,12 @@ static void send(struct fixture *fixture, struct sketch sketch)
 		.authorization_user = text_of(sketch.account),
 		.source.port = sketch.port != 0 ? sketch.port : 5060,
 		.destination.port = 5060,
+		.session_expires = sketch.session_expires,
+		.diversion = party(sketch.diversion),
+		.history_info = party(sketch.history),
+		.referred_by = party(sketch.referred_by),
+		.refer_to = party(sketch.refer_to),
+		.contact = party(sketch.contact),
 	};
 
 	assert_true(address_parse(
@@ -536,6 +559,310 @@ static void the_table_forgets_and_counts_it(void **state)
 	assert_int_equal(calls(fixture), DIALOGS_MINIMUM + 100);
 }
 
+/* ---- the life of a call ---- */
+
+static void wait(struct fixture *fixture, duration time)
+{
+	fixture->now += time;
+	dialogs_tick(fixture->dialogs, fixture->now, note, fixture);
+}
+
+static void expect_last(const struct fixture *fixture, size_t events, enum event_kind kind)
+{
+	assert_int_equal(fixture->events, events);
+	if (fixture->last.kind != kind) {
+		fail_msg("%s instead of %s", event_kind_name(fixture->last.kind), event_kind_name(kind));
+	}
+}
+
+#define CALL .number = BARBADOS, .tag = "a"
+#define ANSWER(code) .status = (code), .tag = "a", .to_tag = "b"
+
+static void a_call_is_followed_from_ring_to_end(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL});
+	uint64_t call = fixture->last.call;
+	assert_int_not_equal(call, 0);
+	send(fixture, (struct sketch){.status = 100, .tag = "a"});
+	send(fixture, (struct sketch){.status = 407, .tag = "a"});
+	expect_last(fixture, 1, EVENT_CALL_ATTEMPTED);
+	send(fixture, (struct sketch){CALL, .cseq = 2, .branch = "2"});
+	send(fixture, (struct sketch){ANSWER(180)});
+	send(fixture, (struct sketch){ANSWER(183)});
+	expect_last(fixture, 2, EVENT_CALL_RINGING);
+	send(fixture, (struct sketch){ANSWER(200)});
+	send(fixture, (struct sketch){ANSWER(200)});
+	expect_last(fixture, 3, EVENT_CALL_ANSWERED);
+	instant answered = fixture->last.time;
+	wait(fixture, 70 * SECOND);
+	expect_last(fixture, 5, EVENT_CALL_STILL_UP);
+	assert_int_equal(fixture->last.time, answered + 60 * SECOND);
+	assert_int_equal(fixture->last.up, 60 * SECOND);
+	send(fixture, (struct sketch){.method = SIP_METHOD_BYE, .tag = "a", .to_tag = "b"});
+	send(fixture, (struct sketch){.method = SIP_METHOD_BYE, .tag = "a", .to_tag = "b"});
+	expect_last(fixture, 6, EVENT_CALL_ENDED);
+	assert_int_equal(fixture->last.ended_by, CALL_END_CALLER);
+	assert_int_equal(fixture->last.up, fixture->last.time - answered);
+	assert_int_equal(fixture->last.call, call);
+	assert_int_equal(fixture->last.answered, answered);
+	assert_string_equal(fixture->numbers[5], "+12465550123");
+	assert_string_equal(fixture->callers[5], "1001");
+	wait(fixture, 1 * DAY);
+	assert_int_equal(fixture->events, 6);
+}
+
+static void who_is_called_may_hang_up(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL});
+	send(fixture, (struct sketch){ANSWER(200)});
+	send(fixture, (struct sketch){.method = SIP_METHOD_BYE,
+			      .source = PBX,
+			      .destination = PHONE,
+			      .tag = "b",
+			      .to_tag = "a"});
+	expect_last(fixture, 3, EVENT_CALL_ENDED);
+	assert_int_equal(fixture->last.ended_by, CALL_END_CALLED);
+}
+
+static void a_refusal_tells_its_code(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL});
+	send(fixture, (struct sketch){ANSWER(486)});
+	send(fixture, (struct sketch){ANSWER(486)});
+	expect_last(fixture, 2, EVENT_CALL_REFUSED);
+	assert_int_equal(fixture->last.status, 486);
+}
+
+static void a_cancelled_call_was_not_answered(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL});
+	send(fixture, (struct sketch){.method = SIP_METHOD_CANCEL, .tag = "a"});
+	send(fixture, (struct sketch){ANSWER(487)});
+	expect_last(fixture, 2, EVENT_CALL_CANCELLED);
+	assert_int_equal(fixture->last.answered, 0);
+}
+
+static void a_call_that_nobody_answers_is_over_in_the_end(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL});
+	wait(fixture, 4 * MINUTE);
+	assert_int_equal(fixture->events, 1);
+	wait(fixture, 2 * MINUTE);
+	expect_last(fixture, 2, EVENT_CALL_CANCELLED);
+	assert_int_equal(fixture->last.time, fixture->times[0] + 5 * MINUTE);
+}
+
+static void domestic_calls_are_not_followed(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = "0312345678", .tag = "a"});
+	assert_int_equal(fixture->last.call, 0);
+	send(fixture, (struct sketch){ANSWER(200)});
+	wait(fixture, 1 * HOUR);
+	assert_int_equal(fixture->events, 1);
+}
+
+#define LEG_2 .call_id = "leg-2", .source = PBX, .destination = TRUNK
+#define LEG_2_BACK .call_id = "leg-2", .source = TRUNK, .destination = PBX
+
+static void both_legs_tell_one_story(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL});
+	uint64_t call = fixture->last.call;
+	send(fixture, (struct sketch){CALL, LEG_2});
+	expect_last(fixture, 2, EVENT_CALL_JOINED);
+	assert_int_equal(fixture->last.call, call);
+	send(fixture, (struct sketch){ANSWER(180), LEG_2_BACK});
+	send(fixture, (struct sketch){ANSWER(180)});
+	expect_last(fixture, 3, EVENT_CALL_RINGING);
+	send(fixture, (struct sketch){ANSWER(200), LEG_2_BACK});
+	send(fixture, (struct sketch){ANSWER(200)});
+	expect_last(fixture, 4, EVENT_CALL_ANSWERED);
+	send(fixture, (struct sketch){.method = SIP_METHOD_BYE, .tag = "a", .to_tag = "b"});
+	assert_int_equal(fixture->events, 4); /* the trunk's leg still costs */
+	wait(fixture, 30 * SECOND);
+	expect_last(fixture, 5, EVENT_CALL_STILL_UP);
+	send(fixture, (struct sketch){.method = SIP_METHOD_BYE, LEG_2, .tag = "a", .to_tag = "b"});
+	expect_last(fixture, 6, EVENT_CALL_ENDED);
+	assert_int_equal(counter_get(&fixture->counters, COUNTER_CALLS_ANSWERED), 1);
+}
+
+static void a_busy_trunk_does_not_end_the_call(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL});
+	send(fixture, (struct sketch){CALL, LEG_2});
+	send(fixture, (struct sketch){ANSWER(503), LEG_2_BACK});
+	assert_int_equal(fixture->events, 2);
+	send(fixture, (struct sketch){ANSWER(503)});
+	expect_last(fixture, 3, EVENT_CALL_REFUSED);
+}
+
+static void a_forked_call_ends_with_its_last_branch(void **state)
+{
+	static const char *const tags[] = {"b", "c", "d"};
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL});
+	for (size_t i = 0; i < 3; i++) {
+		send(fixture, (struct sketch){.status = 180, .tag = "a", .to_tag = tags[i]});
+		send(fixture, (struct sketch){.status = 200, .tag = "a", .to_tag = tags[i]});
+	}
+	expect_last(fixture, 3, EVENT_CALL_ANSWERED);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(fixture->events, 3);
+		send(fixture, (struct sketch){.method = SIP_METHOD_BYE, .tag = "a", .to_tag = tags[i]});
+	}
+	expect_last(fixture, 4, EVENT_CALL_ENDED);
+}
+
+static void a_session_that_is_not_refreshed_is_over(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL});
+	send(fixture, (struct sketch){ANSWER(200), .session_expires = 1800});
+	instant answered = fixture->last.time;
+	fixture->now += 15 * MINUTE;
+	fixture->events = 0;
+	send(fixture, (struct sketch){CALL, .to_tag = "b", .session_expires = 1800}); /* a re-INVITE */
+	fixture->now += 15 * MINUTE;
+	fixture->events = 0;
+	send(fixture,
+		(struct sketch){
+			.method = SIP_METHOD_UPDATE, .tag = "a", .to_tag = "b", .session_expires = 600});
+	instant refreshed = fixture->now;
+	fixture->events = 0;
+	wait(fixture, 20 * MINUTE);
+	expect_last(fixture, fixture->events, EVENT_CALL_ENDED);
+	assert_int_equal(fixture->last.ended_by, CALL_END_ASSUMED);
+	assert_int_equal(fixture->last.time, refreshed + 11 * MINUTE);
+	assert_int_equal(fixture->last.up, fixture->last.time - answered);
+	assert_int_equal(counter_get(&fixture->counters, COUNTER_CALLS_END_ASSUMED), 1);
+}
+
+static void a_call_without_an_end_is_over_at_its_greatest_age(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL});
+	send(fixture, (struct sketch){ANSWER(200)});
+	for (int i = 0; i < 12 * 60; i++) {
+		fixture->events = 0;
+		wait(fixture, 1 * MINUTE);
+	}
+	expect_last(fixture, 2, EVENT_CALL_ENDED);
+	assert_int_equal(fixture->last.up, 12 * HOUR);
+	assert_int_equal(fixture->last.ended_by, CALL_END_ASSUMED);
+}
+
+/* The table forgets calls that nothing is heard of for an hour; but not those. */
+static void a_long_call_is_still_known_when_it_ends(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL});
+	send(fixture, (struct sketch){CALL, LEG_2});
+	send(fixture, (struct sketch){ANSWER(200), LEG_2_BACK});
+	send(fixture, (struct sketch){ANSWER(200)});
+	for (int i = 0; i < 3 * 60; i++) {
+		fixture->events = 0;
+		wait(fixture, 1 * MINUTE);
+	}
+	fixture->events = 0;
+	send(fixture, (struct sketch){.method = SIP_METHOD_BYE, LEG_2, .tag = "a", .to_tag = "b"});
+	send(fixture, (struct sketch){.method = SIP_METHOD_BYE, .tag = "a", .to_tag = "b"});
+	expect_last(fixture, 1, EVENT_CALL_ENDED);
+	assert_int_equal(fixture->last.ended_by, CALL_END_CALLER);
+}
+
+static void what_the_pbx_makes_of_a_302_or_a_refer_is_a_call_of_its_own(void **state)
+{
+	struct fixture *fixture = *state;
+
+	/* The phone that rings sends the call to Barbados. */
+	send(fixture,
+		(struct sketch){
+			.number = "0312345678", .source = TRUNK, .from = "0312340000", .call_id = "in"});
+	assert_int_not_equal(fixture->last.call, 0);
+	send(fixture, (struct sketch){.status = 302, .contact = BARBADOS, .call_id = "ring"});
+	assert_int_equal(fixture->events, 1);
+	send(fixture, (struct sketch){CALL, LEG_2, .from = "0312340000"});
+	expect_last(fixture, 2, EVENT_CALL_ATTEMPTED);
+	assert_int_equal(fixture->last.origin, CALL_ORIGIN_FORWARDED);
+
+	send(fixture, (struct sketch){.method = SIP_METHOD_REFER,
+			      .from = "1002",
+			      .refer_to = BARBADOS_TOO,
+			      .call_id = "up"});
+	send(fixture, (struct sketch){.number = BARBADOS_TOO,
+			      .call_id = "leg-3",
+			      .source = PBX,
+			      .destination = TRUNK,
+			      .tag = "x"});
+	expect_last(fixture, 3, EVENT_CALL_ATTEMPTED);
+	assert_int_equal(fixture->last.origin, CALL_ORIGIN_TRANSFERRED);
+	assert_string_equal(fixture->moved_by, "1002");
+}
+
+static void an_invite_tells_who_forwarded_it(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL, .call_id = "1", .diversion = "1003"});
+	assert_int_equal(fixture->last.origin, CALL_ORIGIN_FORWARDED);
+	assert_string_equal(fixture->moved_by, "1003");
+	send(fixture, (struct sketch){CALL, .call_id = "2", .history = "1004", .source = OTHER_PHONE});
+	assert_int_equal(fixture->last.origin, CALL_ORIGIN_FORWARDED);
+	assert_string_equal(fixture->moved_by, "1004");
+	send(fixture,
+		(struct sketch){CALL, .call_id = "3", .referred_by = "1005", .source = "192.168.10.30"});
+	assert_int_equal(fixture->last.origin, CALL_ORIGIN_TRANSFERRED);
+	assert_string_equal(fixture->moved_by, "1005");
+	send(fixture, (struct sketch){CALL, .call_id = "4", .history = BARBADOS, .source = "192.168.10.31"});
+	assert_int_equal(fixture->last.origin, CALL_ORIGIN_DIALLED);
+}
+
+static void a_trunks_call_shows_its_callers_number(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = "0312345678", .source = TRUNK, .from = "+23222123456"});
+	assert_string_equal(fixture->caller_e164, "+23222123456");
+	assert_false(fixture->last.is_outward);
+	assert_int_not_equal(fixture->last.call, 0);
+	send(fixture, (struct sketch){.method = SIP_METHOD_CANCEL, .source = TRUNK});
+	expect_last(fixture, 2, EVENT_CALL_CANCELLED);
+	assert_string_equal(fixture->caller_e164, "+23222123456");
+}
+
+static void more_calls_than_can_be_followed_are_told(void **state)
+{
+	struct fixture *fixture = *state;
+	char call_id[16];
+
+	for (int i = 0; i < FOLLOWED_MINIMUM + 5; i++) {
+		snprintf(call_id, sizeof call_id, "%d", i);
+		fixture->events = 0;
+		send(fixture, (struct sketch){CALL, .call_id = call_id});
+	}
+	assert_int_equal(counter_get(&fixture->counters, COUNTER_CALLS_UNFOLLOWED), 5);
+}
+
 int main(void)
 {
 #define DIALOG_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -566,6 +893,22 @@ int main(void)
 		DIALOG_TEST(an_invite_without_call_id_still_counts),
 		DIALOG_TEST(an_unreadable_invite_is_counted_for_its_reason),
 		DIALOG_TEST(the_table_forgets_and_counts_it),
+		DIALOG_TEST(a_call_is_followed_from_ring_to_end),
+		DIALOG_TEST(who_is_called_may_hang_up),
+		DIALOG_TEST(a_refusal_tells_its_code),
+		DIALOG_TEST(a_cancelled_call_was_not_answered),
+		DIALOG_TEST(a_call_that_nobody_answers_is_over_in_the_end),
+		DIALOG_TEST(domestic_calls_are_not_followed),
+		DIALOG_TEST(both_legs_tell_one_story),
+		DIALOG_TEST(a_busy_trunk_does_not_end_the_call),
+		DIALOG_TEST(a_forked_call_ends_with_its_last_branch),
+		DIALOG_TEST(a_session_that_is_not_refreshed_is_over),
+		DIALOG_TEST(a_call_without_an_end_is_over_at_its_greatest_age),
+		DIALOG_TEST(a_long_call_is_still_known_when_it_ends),
+		DIALOG_TEST(what_the_pbx_makes_of_a_302_or_a_refer_is_a_call_of_its_own),
+		DIALOG_TEST(an_invite_tells_who_forwarded_it),
+		DIALOG_TEST(a_trunks_call_shows_its_callers_number),
+		DIALOG_TEST(more_calls_than_can_be_followed_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
