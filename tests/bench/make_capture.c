@@ -66,10 +66,26 @@ struct call {
 	char dialed[32];
 };
 
-static const char session[] =
-	"v=0\r\no=- 3724394400 3724394400 IN IP4 198.51.100.20\r\ns=-\r\nc=IN IP4 198.51.100.20\r\n"
-	"t=0 0\r\nm=audio 40000 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"
-	"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n";
+/* Each call's media have ports of their own, as those of real calls. */
+static const char *session(const struct call *call, const char *address)
+{
+	static char text[512];
+
+	snprintf(text, sizeof text,
+		"v=0\r\no=- 3724394400 3724394400 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\n"
+		"t=0 0\r\nm=audio %u RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"
+		"a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n",
+		address, address, 10000 + 2 * (unsigned)(call->number % 25000));
+	return text;
+}
+
+static const char *offer_of(const struct call *call)
+{
+	char address[32];
+
+	snprintf(address, sizeof address, "198.51.100.%u", call->phone);
+	return session(call, address);
+}
 
 static void put_request(struct writer *writer, const struct call *call, const char *method, unsigned cseq,
 	bool in_dialog, const char *more, const char *body)
@@ -120,10 +136,11 @@ static void put_response(struct writer *writer, const struct call *call, const c
 
 static void put_call(struct writer *writer, const struct call *call)
 {
-	put_request(writer, call, "INVITE", 1, false, OFFER, session);
+	put_request(writer, call, "INVITE", 1, false, OFFER, offer_of(call));
 	put_response(writer, call, "100 Trying", "INVITE", 1, "", "");
 	put_response(writer, call, "180 Ringing", "INVITE", 1, "Contact: <sip:192.0.2.1>\r\n", "");
-	put_response(writer, call, "200 OK", "INVITE", 1, OFFER "Contact: <sip:192.0.2.1>\r\n", session);
+	put_response(writer, call, "200 OK", "INVITE", 1, OFFER "Contact: <sip:192.0.2.1>\r\n",
+		session(call, "192.0.2.1"));
 	put_request(writer, call, "ACK", 1, true, "", "");
 	put_request(writer, call, "BYE", 2, true, "", "");
 	put_response(writer, call, "200 OK", "BYE", 2, "", "");
@@ -185,7 +202,7 @@ static void make_invites(struct writer *writer)
 
 	while (writer->packets < writer->wanted) {
 		choose(&call, writer->packets);
-		put_request(writer, &call, "INVITE", 1, false, OFFER, session);
+		put_request(writer, &call, "INVITE", 1, false, OFFER, offer_of(&call));
 	}
 }
 
