@@ -2,12 +2,12 @@
 #include "pbxguard/incident/incident.h"
 
 #include "pbxguard/base/digest.h"
+#include "pbxguard/base/slot_queue.h"
 #include "pbxguard/base/table.h"
 #include "pbxguard/base/text.h"
 #include "pbxguard/incident/alert_budget.h"
 #include "pbxguard/incident/decision_call.h"
 #include "pbxguard/incident/policy.h"
-#include "pbxguard/base/slot_queue.h"
 
 #include <assert.h>
 #include <stdio.h>
