@@ -49,7 +49,7 @@ static void text_call(struct line *line, const struct decision_call *call)
 	}
 }
 
-static void text_evidence(struct line *line, const struct finding *finding)
+static void text_count(struct line *line, const struct finding *finding)
 {
 	char window[DURATION_TEXT_SIZE];
 
@@ -59,6 +59,16 @@ static void text_evidence(struct line *line, const struct finding *finding)
 	}
 	if (finding->limit > 0) {
 		line_format(line, " (limit %u)", finding->limit);
+	}
+}
+
+static void text_evidence(struct line *line, const struct finding *finding)
+{
+	if (finding->evidence[0] != '\0') {
+		line_add_string(line, ": ");
+		add_clean(line, finding->evidence);
+	} else {
+		text_count(line, finding);
 	}
 	if (strcmp(finding->calendar, "open") == 0) {
 		line_add_string(line, ", open");

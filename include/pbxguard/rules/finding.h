@@ -16,6 +16,7 @@ const char *severity_name(enum severity severity); /* "notice" */
 #define SUBJECT_SIZE 80
 #define CALENDAR_TEXT_SIZE 80
 #define REASON_SIZE 320
+#define EVIDENCE_SIZE 64
 
 struct finding {
 	const char *rule; /* the rule's name; a string of the program */
@@ -24,6 +25,9 @@ struct finding {
 				       safe */
 	uint32_t count, limit;      /* limit is the one of this severity */
 	duration window;
+	/* For a line of text, where "5 calls in 1 min (limit 5)" does not say it: "up for 12 min (limit 10
+	 * min)"; else empty. */
+	char evidence[EVIDENCE_SIZE];
 	char calendar[CALENDAR_TEXT_SIZE]; /* "open", "night", "holiday: 海の日" */
 	char reason[REASON_SIZE];          /* one sentence for a person */
 	bool is_unproven;                  /* a stranger's try: no more than a warning */

@@ -128,6 +128,17 @@ static void text_shows_odd_numbers(void **state)
 		TEXT_START "\"a b\\\"c\": 2 calls in 12 h (limit 2)" TEXT_END);
 }
 
+static void text_gives_the_evidence_in_the_words_of_the_rule(void **state)
+{
+	struct decision decision = usual();
+
+	(void)state;
+	strcpy(decision.finding.calendar, "open");
+	strcpy(decision.finding.evidence, "up for 12 min (limit 10 min)");
+	assert_string_equal(line_of(ALERT_FORMAT_TEXT, &decision), TEXT_START
+		"01012465550123 -> +12465550123 Barbados: up for 12 min (limit 10 min), open" TEXT_END);
+}
+
 static struct decision about_no_call(void)
 {
 	struct decision decision = usual();
@@ -431,6 +442,7 @@ int main(void)
 		cmocka_unit_test(text_is_a_line_for_people),
 		cmocka_unit_test(text_says_what_became_of_the_incident),
 		cmocka_unit_test(text_shows_odd_numbers),
+		cmocka_unit_test(text_gives_the_evidence_in_the_words_of_the_rule),
 		cmocka_unit_test(text_about_no_call_gives_the_reason),
 		cmocka_unit_test(json_has_every_field_in_order),
 		cmocka_unit_test(json_is_null_where_a_field_does_not_apply),
