@@ -7,6 +7,7 @@
 #include <string.h>
 
 extern const struct rule call_burst_rule;
+extern const struct rule concurrent_calls_rule;
 extern const struct rule denied_destination_rule;
 extern const struct rule high_risk_destination_rule;
 extern const struct rule off_hours_rule;
@@ -17,6 +18,7 @@ static const struct rule *const table[] = {
 	&high_risk_destination_rule,
 	&off_hours_rule,
 	&call_burst_rule,
+	&concurrent_calls_rule,
 };
 
 #define RULE_COUNT (sizeof table / sizeof table[0])

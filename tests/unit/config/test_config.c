@@ -414,14 +414,26 @@ static void the_guard_listens_somewhere_and_once(void **state)
 		"twice\n"));
 }
 
+static void no_rule_at_all_is_a_warning(void **state)
+{
+	char text[4096] = "rules = {";
+
+	(void)state;
+	for (size_t i = 0; i < rules_count(); i++) {
+		size_t used = strlen(text);
+		assert_true(used + 100 < sizeof text);
+		snprintf(text + used, sizeof text - used, " %s = { enabled = false; };", rules_at(i)->name);
+	}
+	strcat(text, " };");
+	config_free(assert_accepted(
+		text, "t.conf:1: rules: warning: every rule is switched off, so nothing is ever told\n"));
+}
+
 static void what_is_hardly_meant_is_a_warning(void **state)
 {
 	static const struct {
 		const char *text, *warning;
 	} cases[] = {
-		{"rules = { denied_destination = { enabled = false; }; high_risk_destination = { enabled = "
-		 "false; };\noff_hours = { enabled = false; }; call_burst = { enabled = false; }; };",
-			"rules: warning: every rule is switched off, so nothing is ever told"},
 		{"destinations = { allow = [ \"*\" ]; };",
 			"destinations.allow[0]: warning: \"*\" allows every country, so no high-risk destination is "
 			"ever told"},
@@ -753,6 +765,7 @@ int main(void)
 		IN_FOLDER(a_place_is_named_once_and_exists),
 		IN_FOLDER(every_place_is_checked_and_told_what_was_meant),
 		IN_FOLDER(the_guard_listens_somewhere_and_once),
+		IN_FOLDER(no_rule_at_all_is_a_warning),
 		IN_FOLDER(what_is_hardly_meant_is_a_warning),
 		IN_FOLDER(hours_do_not_overlap_even_over_midnight),
 		IN_FOLDER(a_file_that_is_nowhere_says_where_it_was_sought),

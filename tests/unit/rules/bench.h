@@ -148,6 +148,20 @@ static inline size_t bench_dial(struct bench *bench, const char *caller, const c
 	return bench_try(bench);
 }
 
+/* What comes of the followed call that bench_call made. The number of findings. */
+static inline size_t bench_live(struct bench *bench, enum event_kind kind, uint64_t call, instant when)
+{
+	bench->event.kind = kind;
+	bench->event.call = call;
+	bench->event.time = when;
+	if (kind == EVENT_CALL_ATTEMPTED) {
+		bench->event.attempted = when;
+	} else if (kind == EVENT_CALL_ANSWERED) {
+		bench->event.answered = when;
+	}
+	return bench_try(bench);
+}
+
 static inline void bench_expect(const struct bench *bench, size_t index, enum severity severity,
 	const char *subject, uint32_t count, uint32_t limit)
 {
