@@ -10,6 +10,7 @@ extern const struct rule call_burst_rule;
 extern const struct rule concurrent_calls_rule;
 extern const struct rule denied_destination_rule;
 extern const struct rule high_risk_destination_rule;
+extern const struct rule long_call_rule;
 extern const struct rule off_hours_rule;
 
 /* In the order in which they are asked, shown and explained: what is surest first. */
@@ -19,6 +20,7 @@ static const struct rule *const table[] = {
 	&off_hours_rule,
 	&call_burst_rule,
 	&concurrent_calls_rule,
+	&long_call_rule,
 };
 
 #define RULE_COUNT (sizeof table / sizeof table[0])
