@@ -636,7 +636,7 @@ static void the_summary_says_what_a_person_can_judge(void **state)
 		" fri 22:00-03:30; sat -; sun -\n",
 		"closed         12-29..01-03\n",
 		"next: 2026-11-23 勤労感謝の日, 2027-01-01 元日, 2027-01-11 成人の日\n",
-		"high_risk_destination: on, warning 1, critical 2, window 12 h\n",
+		"high_risk_destination: on, warning 1, critical 2, window 12 h, at_once 2\n",
 		" off_hours: OFF\n",
 		"alerts         mode monitor: told, nothing is refused; at most 30 lines a minute\n",
 		"syslog         off\n",

@@ -122,6 +122,168 @@ static void the_sentence_says_what_the_night_shift_needs(void **state)
 	bench_close(&bench);
 }
 
+/* The call with this number is dialled. */
+static size_t dial(struct bench *bench, uint64_t call, const char *caller, const char *source,
+	const char *e164, const struct destination *destination, instant when)
+{
+	bench_call(bench, caller, source, e164, destination, when);
+	return bench_live(bench, EVENT_CALL_ATTEMPTED, call, when);
+}
+
+static void expect_at_once(const struct bench *bench, size_t index, const char *subject, uint32_t count)
+{
+	bench_expect(bench, index, SEVERITY_CRITICAL, subject, count, 2);
+	assert_int_equal(bench->findings.items[index].window, 0);
+	assert_non_null(strstr(bench->findings.items[index].reason, " up at once, this one: to "));
+}
+
+static void two_calls_up_at_once_are_critical_however_long_ago_the_first_began(void **state)
+{
+	struct bench bench;
+	instant noon = bench_time(NOON), when = noon;
+
+	(void)state;
+	bench_open(&bench, RULE);
+	bench_start(&bench);
+	assert_int_equal(dial(&bench, 1, "1001", PHONE, BARBADOS, noon), 1);
+	bench_expect(&bench, 0, SEVERITY_WARNING, "caller:1001", 1, 1);
+	assert_int_equal(bench_live(&bench, EVENT_CALL_ANSWERED, 1, noon + SECOND), 0);
+	while (when < noon + 13 * HOUR) {
+		when += CALL_STILL_UP_EVERY;
+		assert_int_equal(bench_live(&bench, EVENT_CALL_STILL_UP, 1, when), 0);
+	}
+	assert_int_equal(dial(&bench, 2, "1001", PHONE, CUBA, when), 1);
+	expect_at_once(&bench, 0, "caller:1001", 2);
+	assert_string_equal(bench.findings.items[0].reason,
+		"Caller 1001 has 2 calls to high-risk destinations up at once, this one: to Cuba (high-risk "
+		"entry 53); the office is closed (weekend).");
+	assert_string_equal(bench.findings.items[0].evidence, "2 calls at once (limit 2)");
+	bench_close(&bench);
+}
+
+static void calls_one_after_the_other_are_none_at_once(void **state)
+{
+	struct bench bench;
+	instant noon = bench_time(NOON);
+
+	(void)state;
+	bench_open(&bench, RULE);
+	bench_limit(&bench, RULE, "critical", 10);
+	bench_start(&bench);
+	for (uint64_t call = 1; call < 10; call++) {
+		assert_int_equal(dial(&bench, call, "1001", PHONE, BARBADOS, noon), 1);
+		bench_expect(&bench, 0, SEVERITY_WARNING, "caller:1001", (uint32_t)call, 1);
+		assert_int_equal(bench_live(&bench, EVENT_CALL_ENDED, call, noon), 0);
+	}
+	bench_close(&bench);
+}
+
+/* As in the window: the narrowest, and a wider one where that is graver. */
+static void calls_at_once_are_counted_by_caller_source_and_site(void **state)
+{
+	struct bench bench;
+	instant noon = bench_time(NOON);
+
+	(void)state;
+	bench_open(&bench, RULE);
+	bench_limit(&bench, RULE, "critical", 4);
+	bench_start(&bench);
+	assert_int_equal(dial(&bench, 1, "1001", PHONE, BARBADOS, noon), 1);
+	assert_int_equal(dial(&bench, 2, "1002", STRANGER, CUBA, noon), 2);
+	bench_expect(&bench, 0, SEVERITY_WARNING, "caller:1002", 1, 1);
+	expect_at_once(&bench, 1, "site", 2);
+	assert_int_equal(dial(&bench, 3, "1003", STRANGER, CUBA, noon), 2);
+	bench_expect(&bench, 0, SEVERITY_WARNING, "caller:1003", 1, 1);
+	expect_at_once(&bench, 1, "source:" STRANGER, 2);
+	/* The site is at its fourth call now; that must not hide what 1001 does. */
+	assert_int_equal(dial(&bench, 4, "1001", "192.168.10.9", CUBA, noon), 1);
+	expect_at_once(&bench, 0, "caller:1001", 2);
+	/* The same of one subject: the window's stays, which says more. */
+	assert_int_equal(dial(&bench, 5, "1001", "192.168.10.9", CUBA, noon), 1);
+	assert_int_equal(dial(&bench, 6, "1001", "192.168.10.9", CUBA, noon), 1);
+	bench_expect(&bench, 0, SEVERITY_CRITICAL, "caller:1001", 4, 4);
+	assert_int_equal(bench.findings.items[0].window, 12 * HOUR);
+	bench_close(&bench);
+}
+
+static void how_many_at_once_is_a_setting(void **state)
+{
+	struct bench bench;
+	instant noon = bench_time(NOON);
+
+	(void)state;
+	bench_open(&bench, RULE);
+	bench_limit(&bench, RULE, "critical", 10);
+	bench_limit(&bench, RULE, "at_once", 3);
+	bench_start(&bench);
+	for (uint64_t call = 1; call <= 3; call++) {
+		assert_int_equal(dial(&bench, call, "1001", PHONE, BARBADOS, noon), 1);
+		assert_int_equal(
+			bench.findings.items[0].severity, call == 3 ? SEVERITY_CRITICAL : SEVERITY_WARNING);
+	}
+	bench_expect(&bench, 0, SEVERITY_CRITICAL, "caller:1001", 3, 3);
+	bench_close(&bench);
+}
+
+/* Scanners try several at once; what is put through is another thing. */
+static void a_strangers_calls_at_once_are_critical_when_one_is_answered(void **state)
+{
+	struct bench bench;
+	instant noon = bench_time(NOON);
+
+	(void)state;
+	bench_open(&bench, RULE);
+	bench_start(&bench);
+	for (uint64_t call = 1; call <= 2; call++) {
+		bench_call(&bench, "1001", STRANGER, BARBADOS, noon);
+		bench.event.leg = LEG_OUTSIDE;
+		assert_int_equal(bench_live(&bench, EVENT_CALL_ATTEMPTED, call, noon), 1);
+		assert_int_equal(bench.findings.items[0].severity, SEVERITY_WARNING);
+	}
+	assert_int_equal(bench_live(&bench, EVENT_CALL_ANSWERED, 2, noon + 1), 1);
+	expect_at_once(&bench, 0, "source:" STRANGER, 2);
+	bench_close(&bench);
+}
+
+static void reload(struct bench *next, struct bench *bench, const char *allowed)
+{
+	bench_open(next, RULE);
+	bench_limit(next, RULE, "critical", 10);
+	if (allowed != NULL) {
+		bench_place(next->destinations.allow, &next->destinations.allow_count, allowed);
+	}
+	bench_start(next);
+	rules_adopt(next->rules, bench->rules);
+	bench_close(bench);
+}
+
+static void a_reload_goes_on_with_the_calls_that_are_up(void **state)
+{
+	struct bench benches[4];
+	struct bench *bench = benches;
+	instant noon = bench_time(NOON);
+
+	(void)state;
+	bench_open(bench, RULE);
+	bench_start(bench);
+	dial(bench, 1, "1001", PHONE, BARBADOS, noon);
+	reload(bench + 1, bench, NULL);
+	bench++;
+	assert_int_equal(dial(bench, 2, "1001", PHONE, BARBADOS, noon), 1);
+	expect_at_once(bench, 0, "caller:1001", 2);
+	/* They end while the place is allowed, and are not up any more when it is not. */
+	reload(bench + 1, bench, "BB");
+	bench++;
+	bench_call(bench, "1001", PHONE, BARBADOS, noon);
+	assert_int_equal(bench_live(bench, EVENT_CALL_ENDED, 1, noon + 1), 0);
+	assert_int_equal(bench_live(bench, EVENT_CALL_ENDED, 2, noon + 1), 0);
+	reload(bench + 1, bench, NULL);
+	bench++;
+	assert_int_equal(dial(bench, 3, "1001", PHONE, BARBADOS, noon + 2), 1);
+	bench_expect(bench, 0, SEVERITY_WARNING, "caller:1001", 3, 1);
+	bench_close(bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +292,12 @@ int main(void)
 		cmocka_unit_test(an_allowed_destination_is_left_out),
 		cmocka_unit_test(limits_and_window_are_settings),
 		cmocka_unit_test(the_sentence_says_what_the_night_shift_needs),
+		cmocka_unit_test(two_calls_up_at_once_are_critical_however_long_ago_the_first_began),
+		cmocka_unit_test(calls_one_after_the_other_are_none_at_once),
+		cmocka_unit_test(calls_at_once_are_counted_by_caller_source_and_site),
+		cmocka_unit_test(how_many_at_once_is_a_setting),
+		cmocka_unit_test(a_strangers_calls_at_once_are_critical_when_one_is_answered),
+		cmocka_unit_test(a_reload_goes_on_with_the_calls_that_are_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
