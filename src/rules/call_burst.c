@@ -6,6 +6,7 @@
 #include "pbxguard/rules/rule.h"
 #include "pbxguard/rules/tally.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -37,10 +38,37 @@ static const struct setting settings_list[] = {
 };
 static const struct setting_table settings_table = SETTING_TABLE(settings_list);
 
+/* Calls, and those of them that were answered, at the time when they began. */
+struct tries {
+	struct window *tried, *answered;
+};
+
 /* Apart, because the site's limit is high and only one key needs times for it. */
 struct call_burst_state {
-	struct window *callers, *site;
+	struct tries callers, site;
 };
+
+static bool tries_init(struct tries *tries, size_t keys, uint32_t largest_limit)
+{
+	const struct window_shape shape = {
+		.keys = keys, .largest_limit = largest_limit, .longest_span = HOUR};
+
+	tries->tried = window_new(&shape);
+	tries->answered = window_new(&shape);
+	return tries->tried != NULL && tries->answered != NULL;
+}
+
+static void tries_deinit(struct tries *tries)
+{
+	window_free(tries->tried);
+	window_free(tries->answered);
+}
+
+static void tries_adopt(const struct tries *tries, const struct tries *old)
+{
+	window_adopt(tries->tried, old->tried);
+	window_adopt(tries->answered, old->answered);
+}
 
 static void state_free(void *opaque)
 {
@@ -49,8 +77,8 @@ static void state_free(void *opaque)
 	if (state == NULL) {
 		return;
 	}
-	window_free(state->callers);
-	window_free(state->site);
+	tries_deinit(&state->callers);
+	tries_deinit(&state->site);
 	free(state);
 }
 
@@ -60,19 +88,13 @@ static void *state_new(const void *opaque, size_t memory)
 	uint32_t largest_limit = settings->minute_critical > settings->hour_critical
 					 ? settings->minute_critical
 					 : settings->hour_critical;
-	const struct window_shape callers = {.keys = window_keys_in(memory, largest_limit),
-		.largest_limit = largest_limit,
-		.longest_span = HOUR};
-	const struct window_shape site = {
-		.keys = 1, .largest_limit = settings->site_hour_critical, .longest_span = HOUR};
 	struct call_burst_state *state = calloc(1, sizeof *state);
 
 	if (state == NULL) {
 		return NULL;
 	}
-	state->callers = window_new(&callers);
-	state->site = window_new(&site);
-	if (state->callers == NULL || state->site == NULL) {
+	if (!tries_init(&state->callers, window_keys_in(memory / 2, largest_limit), largest_limit) ||
+		!tries_init(&state->site, 1, settings->site_hour_critical)) {
 		state_free(state);
 		return NULL;
 	}
@@ -84,19 +106,42 @@ static void adopt(void *opaque, const void *old_opaque)
 	struct call_burst_state *state = opaque;
 	const struct call_burst_state *old = old_opaque;
 
-	window_adopt(state->callers, old->callers);
-	window_adopt(state->site, old->site);
+	tries_adopt(&state->callers, &old->callers);
+	tries_adopt(&state->site, &old->site);
 }
 
+/* Who is forgotten among the answered is only missing from a sentence. */
 static uint64_t evicted(const void *opaque)
 {
 	const struct call_burst_state *state = opaque;
 
-	return window_figures(state->callers).evicted;
+	return window_figures(state->callers.tried).evicted;
+}
+
+static bool wants(const struct event *event)
+{
+	return circumstances_is_try(event) ||
+	       (event->kind == EVENT_CALL_ANSWERED && circumstances_is_abroad(event));
+}
+
+/* A stranger's try was counted for his address, what an account did for its name: the answer is for both. */
+static void note_answer(struct call_burst_state *state, const struct circumstances *circumstances)
+{
+	static const duration span = HOUR;
+	instant attempted = circumstances->event->attempted;
+
+	for (int kind = 0; kind < SUBJECT_KIND_COUNT; kind++) {
+		const struct subject *subject = &circumstances->subjects[kind];
+		struct tries *tries = kind == SUBJECT_SITE ? &state->site : &state->callers;
+		uint32_t count;
+		if (subject->counts) {
+			window_add(tries->answered, text_of(subject->text), attempted, &span, 1, &count);
+		}
+	}
 }
 
 /* Of a minute and an hour the graver; of equals the minute, which says more about what goes on now. */
-static bool tally_caller(const struct call_burst_settings *settings, struct call_burst_state *state,
+static bool tally_caller(const struct call_burst_settings *settings, struct window *callers,
 	const struct circumstances *circumstances, struct tally *tally)
 {
 	static const duration spans[] = {MINUTE, HOUR};
@@ -109,7 +154,7 @@ static bool tally_caller(const struct call_burst_settings *settings, struct call
 	if (caller->kind == SUBJECT_SITE) {
 		return false;
 	}
-	window_add(state->callers, text_of(caller->text), circumstances->event->time, spans, 2, counts);
+	window_add(callers, text_of(caller->text), circumstances->event->time, spans, 2, counts);
 	bool minute_reached = tally_of(caller, counts[0], &minute, tally);
 	bool hour_reached = tally_of(caller, counts[1], &hour, &in_hour);
 	if (hour_reached && (!minute_reached || in_hour.severity > tally->severity)) {
@@ -118,7 +163,7 @@ static bool tally_caller(const struct call_burst_settings *settings, struct call
 	return minute_reached || hour_reached;
 }
 
-static bool tally_site(const struct call_burst_settings *settings, struct call_burst_state *state,
+static bool tally_site(const struct call_burst_settings *settings, struct window *sites,
 	const struct circumstances *circumstances, struct tally *tally)
 {
 	static const duration span = HOUR;
@@ -129,23 +174,48 @@ static bool tally_site(const struct call_burst_settings *settings, struct call_b
 	if (!site->counts) {
 		return false;
 	}
-	window_add(state->site, text_of(site->text), circumstances->event->time, &span, 1, &count);
+	window_add(sites, text_of(site->text), circumstances->event->time, &span, 1, &count);
 	return tally_of(site, count, &limits, tally);
+}
+
+/*
+ * "5th call abroad by caller 1001 within 1 min, 2 of them answered so far". Nothing is said of none: calls
+ * may not be followed, or answered under the name of an account that only the credentials told.
+ */
+static void report(const struct tally *tally, const struct window *answered,
+	const struct circumstances *circumstances, struct findings *findings)
+{
+	static const struct report_words words = {"call_burst", "abroad"};
+	const struct event *event = circumstances->event;
+	uint32_t count = window_count(answered, text_of(tally->subject->text), event->time, tally->span);
+	char text[REASON_SIZE];
+
+	/* This call is not, and who is forgotten is not the same in both windows. */
+	count = count < tally->count ? count : tally->count - 1;
+	if (count == 0) {
+		tally_report(&words, tally, circumstances, findings);
+		return;
+	}
+	tally_report_as(words.rule, tally, circumstances, findings, "%s, %" PRIu32 " of them answered so far",
+		tally_words(&words, tally, text), count);
 }
 
 static void evaluate(const void *opaque, void *opaque_state, const struct circumstances *circumstances,
 	struct findings *findings)
 {
-	static const struct report_words words = {"call_burst", "abroad"};
 	const struct call_burst_settings *settings = opaque;
 	struct call_burst_state *state = opaque_state;
 	struct tally tally;
 
-	if (tally_caller(settings, state, circumstances, &tally)) {
-		tally_report(&words, &tally, circumstances, findings);
+	if (circumstances->event->kind == EVENT_CALL_ANSWERED) {
+		note_answer(state, circumstances);
+		return;
 	}
-	if (tally_site(settings, state, circumstances, &tally)) {
-		tally_report(&words, &tally, circumstances, findings);
+	if (tally_caller(settings, state->callers.tried, circumstances, &tally)) {
+		report(&tally, state->callers.answered, circumstances, findings);
+	}
+	if (tally_site(settings, state->site.tried, circumstances, &tally)) {
+		report(&tally, state->site.answered, circumstances, findings);
 	}
 }
 
@@ -158,5 +228,6 @@ const struct rule call_burst_rule = {
 	.state_free = state_free,
 	.adopt = adopt,
 	.evicted = evicted,
+	.wants = wants,
 	.evaluate = evaluate,
 };

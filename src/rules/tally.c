@@ -207,6 +207,23 @@ static void report(struct sentence *sentence, const char *rule, const struct tal
 	memcpy(finding->reason, sentence->text, sizeof finding->reason);
 }
 
+static void say_first_words(
+	struct sentence *sentence, const struct report_words *words, const struct tally *tally)
+{
+	say_which(sentence, tally);
+	say(sentence, " %s", words->to_what);
+	say_by_whom(sentence, tally);
+}
+
+char *tally_words(
+	const struct report_words *words, const struct tally *tally, char buffer[static REASON_SIZE])
+{
+	struct sentence sentence = {0};
+
+	say_first_words(&sentence, words, tally);
+	return memcpy(buffer, sentence.text, REASON_SIZE);
+}
+
 void tally_report(const struct report_words *words, const struct tally *tally,
 	const struct circumstances *circumstances, struct findings *findings)
 {
@@ -216,9 +233,7 @@ void tally_report(const struct report_words *words, const struct tally *tally,
 	if (finding == NULL) {
 		return;
 	}
-	say_which(&sentence, tally);
-	say(&sentence, " %s", words->to_what);
-	say_by_whom(&sentence, tally);
+	say_first_words(&sentence, words, tally);
 	report(&sentence, words->rule, tally, circumstances, finding);
 }
 

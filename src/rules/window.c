@@ -295,6 +295,22 @@ void window_add(struct window *window, struct text key, instant now, const durat
 	}
 }
 
+uint32_t window_count(const struct window *window, struct text key, instant now, duration span)
+{
+	struct digest digest = digest_long(&window->digest_key, key.size > 0 ? key.start : "", key.size);
+	const uint32_t *number = table_find(window->index, &digest, now);
+
+	if (number == NULL) {
+		return 0;
+	}
+	struct slot *slot = &window->slots[*number];
+	uint32_t begin = first_within(window, slot, now, span), end = slot->count;
+	while (end > begin && *time_at(window, slot, end - 1) > now) {
+		end--;
+	}
+	return end - begin;
+}
+
 void window_adopt(struct window *window, const struct window *old)
 {
 	/* The names of the keys are gone; their digests mean the same only under the same key. */

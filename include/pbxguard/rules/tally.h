@@ -53,6 +53,10 @@ struct report_words {
 void tally_report(const struct report_words *words, const struct tally *tally,
 	const struct circumstances *circumstances, struct findings *findings);
 
+/* The first words of that, up to "within 12 h", for who has more to say behind them. Returns buffer. */
+char *tally_words(
+	const struct report_words *words, const struct tally *tally, char buffer[static REASON_SIZE]);
+
 /*
  * The same with first words of the rule's own: "Calls of caller 1001 up at once: 5". What is behind, from
  * ": to Barbados" on, is the same. The finding, to change it; NULL when the list was full.

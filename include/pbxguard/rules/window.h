@@ -61,6 +61,9 @@ void window_free(struct window *window);
 void window_add(struct window *window, struct text key, instant now, const duration *spans, size_t span_count,
 	uint32_t *counts);
 
+/* How often it happened to the key in (now - span, now]. Changes nothing. */
+uint32_t window_count(const struct window *window, struct text key, instant now, duration span);
+
 /*
  * At a reload: copies all keys and times of old into a window that was just made, of the
  * same or another shape. What does not fit a smaller shape is what would have made room there.

@@ -208,6 +208,8 @@ static void counts_agree_with_a_plain_list(void **state)
 				/* In order of time that is simply the window behind now. */
 				assert_true(
 					seed % 2 == 0 || counts[i] == model_window(&model, now, spans[i]));
+				assert_int_equal(window_count(window, TEXT("a"), now, spans[i]),
+					model_window(&model, now, spans[i]));
 			}
 		}
 		window_free(window);
@@ -278,6 +280,25 @@ static void late_packets_do_not_hide_a_high_limit(void **state)
 		instant now = n * 10 * MILLISECOND - next_random(&random) % (100 * MILLISECOND);
 		assert_int_equal(add(window, "a", now, MINUTE) >= 1000, n >= 1000);
 	}
+	window_free(window);
+}
+
+static void to_ask_changes_nothing(void **state)
+{
+	struct window *window = window_of(2, 10, HOUR);
+
+	(void)state;
+	add(window, "a", 10, HOUR);
+	add(window, "b", 11, HOUR);
+	assert_int_equal(window_count(window, TEXT("a"), 12, HOUR), 1);
+	assert_int_equal(window_count(window, TEXT("a"), 10 + HOUR - 1, HOUR), 1);
+	assert_int_equal(window_count(window, TEXT("a"), 10 + HOUR, HOUR), 0);
+	assert_int_equal(window_count(window, TEXT("a"), 9, HOUR), 0);
+	assert_int_equal(window_count(window, TEXT("c"), 12, HOUR), 0);
+	assert_int_equal(window_figures(window).keys, 2);
+	assert_int_equal(add(window, "c", 13, HOUR), 1); /* in place of a, though that was asked for */
+	assert_int_equal(window_count(window, TEXT("a"), 14, HOUR), 0);
+	assert_int_equal(window_count(window, TEXT("b"), 14, HOUR), 1);
 	window_free(window);
 }
 
@@ -386,6 +407,7 @@ int main(void)
 		cmocka_unit_test(no_burst_escapes_and_nothing_below_fires),
 		cmocka_unit_test(a_limit_is_never_missed_however_high),
 		cmocka_unit_test(late_packets_do_not_hide_a_high_limit),
+		cmocka_unit_test(to_ask_changes_nothing),
 		cmocka_unit_test(keys_of_any_length_are_told_apart),
 		cmocka_unit_test(when_all_keys_are_taken_the_one_idle_longest_makes_room),
 		cmocka_unit_test(a_reload_goes_on_with_the_old_counts),
