@@ -58,6 +58,16 @@ size_t table_entry_size(const struct table_shape *shape)
 	return stride(shape) + 4 * sizeof(struct bucket); /* the power of two may be nearly twice too large */
 }
 
+size_t table_entries_in(size_t memory, const struct table_shape *shape, size_t minimum, size_t maximum)
+{
+	size_t entries = memory / table_entry_size(shape);
+
+	if (entries < minimum) {
+		return minimum;
+	}
+	return entries > maximum ? maximum : entries;
+}
+
 struct table *table_new(const struct table_shape *shape)
 {
 	struct table *table = calloc(1, sizeof *table);
@@ -300,6 +310,19 @@ void table_each(struct table *table,
 {
 	for (uint32_t index = table->oldest; index != NONE; index = entry_at(table, index)->newer) {
 		visit(context, key_of(table, index), value_of(table, index), entry_at(table, index)->touched);
+	}
+}
+
+void table_adopt(struct table *table, const struct table *old)
+{
+	bool added;
+
+	assert(table->shape.key_size == old->shape.key_size &&
+		table->shape.value_size == old->shape.value_size);
+	for (uint32_t index = old->oldest; index != NONE; index = entry_at(old, index)->newer) {
+		instant touched = entry_at(old, index)->touched;
+		memcpy(table_find_or_add(table, key_of(old, index), touched, &added), value_of(old, index),
+			table->shape.value_size);
 	}
 }
 

@@ -31,6 +31,9 @@ struct table_figures {
 /* So many bytes each entry takes, its places in the index included. */
 size_t table_entry_size(const struct table_shape *shape);
 
+/* As many entries as find room in so many bytes, but not below the minimum, nor above the maximum. */
+size_t table_entries_in(size_t memory, const struct table_shape *shape, size_t minimum, size_t maximum);
+
 /* NULL when there is no memory. */
 struct table *table_new(const struct table_shape *shape);
 void table_free(struct table *table);
@@ -51,6 +54,8 @@ void table_expire(struct table *table, instant now);
 /* Calls visit for each entry, the one touched longest ago first; visit must not add or remove. */
 void table_each(struct table *table,
 	void (*visit)(void *context, const void *key, void *value, instant touched), void *context);
+/* Copies all entries of old, whose keys and values have the same sizes, with the times of their touch. */
+void table_adopt(struct table *table, const struct table *old);
 struct table_figures table_figures(const struct table *table);
 
 #endif

@@ -136,6 +136,42 @@ static void the_entry_touched_longest_ago_can_be_seen_off(void **state)
 	table_free(table);
 }
 
+static void as_many_entries_as_find_room_between_the_bounds(void **state)
+{
+	size_t one = table_entry_size(&small);
+
+	(void)state;
+	assert_int_equal(table_entries_in(0, &small, 4, 100), 4);
+	assert_int_equal(table_entries_in(5 * one - 1, &small, 4, 100), 4);
+	assert_int_equal(table_entries_in(5 * one, &small, 4, 100), 5);
+	assert_int_equal(table_entries_in(SIZE_MAX, &small, 4, 100), 100);
+}
+
+static void a_table_takes_over_what_another_holds(void **state)
+{
+	const struct table_shape smaller = {
+		.capacity = 2, .key_size = 4, .value_size = 4, .lifetime = 20 * SECOND};
+	struct table *old = table_new(&small), *same = table_new(&small), *less = table_new(&smaller);
+
+	(void)state;
+	set(old, 1, 10, 1 * SECOND);
+	set(old, 2, 20, 2 * SECOND);
+	set(old, 3, 30, 3 * SECOND);
+	assert_int_equal(get(old, 1, 4 * SECOND), 10);
+	table_adopt(same, old);
+	table_adopt(less, old);
+	table_free(old);
+	assert_int_equal(get(same, 2, 12 * SECOND + 1), 0); /* the times of touch came along */
+	assert_int_equal(get(same, 3, 13 * SECOND), 30);
+	assert_int_equal(get(same, 1, 14 * SECOND), 10);
+	assert_int_equal(get(less, 1, 5 * SECOND), 10); /* touched last, so kept */
+	assert_int_equal(get(less, 2, 5 * SECOND), 0);
+	assert_int_equal(get(less, 3, 5 * SECOND), 30);
+	assert_int_equal(table_figures(less).evicted, 1);
+	table_free(same);
+	table_free(less);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +179,8 @@ int main(void)
 		cmocka_unit_test(what_is_not_touched_for_the_lifetime_is_gone),
 		cmocka_unit_test(a_removed_entry_comes_back_empty),
 		cmocka_unit_test(the_entry_touched_longest_ago_can_be_seen_off),
+		cmocka_unit_test(as_many_entries_as_find_room_between_the_bounds),
+		cmocka_unit_test(a_table_takes_over_what_another_holds),
 		cmocka_unit_test(it_agrees_with_a_simple_model),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
