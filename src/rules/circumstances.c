@@ -52,6 +52,12 @@ static void name_caller(struct subject *subject, struct text caller)
 		sizeof subject->text - kind_size);
 }
 
+void subject_of_caller(struct text name, struct subject *subject)
+{
+	*subject = (struct subject){.kind = SUBJECT_CALLER, .counts = true};
+	name_caller(subject, name);
+}
+
 static void name_source(struct subject *subject, const struct address *address)
 {
 	char text[ADDRESS_TEXT_SIZE];
@@ -120,6 +126,7 @@ void circumstances_of(const struct event *event, const struct surroundings *surr
 	struct circumstances *circumstances)
 {
 	circumstances->event = event;
+	circumstances->site = surroundings->site;
 	destination_lists_read(
 		surroundings->lists, event->number->e164, event->destination, &circumstances->destination);
 	calendar_read(surroundings->calendar, event->time, &circumstances->calendar);

@@ -39,6 +39,7 @@ struct surroundings {
 
 struct circumstances {
 	const struct event *event; /* borrowed */
+	const struct site *site;   /* borrowed */
 	struct destination_reading destination;
 	struct calendar_reading calendar;
 	struct subject subjects[SUBJECT_KIND_COUNT];
@@ -49,6 +50,9 @@ struct circumstances {
 
 /* The narrowest subject for which the event counts. */
 const struct subject *circumstances_narrowest(const struct circumstances *circumstances);
+
+/* A caller of another name than the event's, who counts: name is as sent, and may be empty. */
+void subject_of_caller(struct text name, struct subject *subject);
 
 /* A call abroad that is tried, or of which more becomes known: what most rules count. */
 bool circumstances_is_try(const struct event *event);
