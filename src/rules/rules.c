@@ -12,6 +12,7 @@ extern const struct rule denied_destination_rule;
 extern const struct rule high_risk_destination_rule;
 extern const struct rule long_call_rule;
 extern const struct rule off_hours_rule;
+extern const struct rule relay_rule;
 
 /* In the order in which they are asked, shown and explained: what is surest first. */
 static const struct rule *const table[] = {
@@ -21,6 +22,7 @@ static const struct rule *const table[] = {
 	&call_burst_rule,
 	&concurrent_calls_rule,
 	&long_call_rule,
+	&relay_rule,
 };
 
 #define RULE_COUNT (sizeof table / sizeof table[0])
