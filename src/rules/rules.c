@@ -9,6 +9,7 @@
 extern const struct rule call_burst_rule;
 extern const struct rule concurrent_calls_rule;
 extern const struct rule denied_destination_rule;
+extern const struct rule forged_caller_id_rule;
 extern const struct rule high_risk_destination_rule;
 extern const struct rule long_call_rule;
 extern const struct rule off_hours_rule;
@@ -23,6 +24,7 @@ static const struct rule *const table[] = {
 	&concurrent_calls_rule,
 	&long_call_rule,
 	&relay_rule,
+	&forged_caller_id_rule,
 };
 
 #define RULE_COUNT (sizeof table / sizeof table[0])
