@@ -9,6 +9,7 @@
 extern const struct rule call_burst_rule;
 extern const struct rule concurrent_calls_rule;
 extern const struct rule denied_destination_rule;
+extern const struct rule dial_injection_rule;
 extern const struct rule forged_caller_id_rule;
 extern const struct rule high_risk_destination_rule;
 extern const struct rule long_call_rule;
@@ -25,6 +26,7 @@ static const struct rule *const table[] = {
 	&long_call_rule,
 	&relay_rule,
 	&forged_caller_id_rule,
+	&dial_injection_rule,
 };
 
 #define RULE_COUNT (sizeof table / sizeof table[0])
