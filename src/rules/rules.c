@@ -8,6 +8,7 @@
 
 extern const struct rule call_burst_rule;
 extern const struct rule concurrent_calls_rule;
+extern const struct rule callback_bait_rule;
 extern const struct rule denied_destination_rule;
 extern const struct rule dial_injection_rule;
 extern const struct rule forged_caller_id_rule;
@@ -27,6 +28,7 @@ static const struct rule *const table[] = {
 	&relay_rule,
 	&forged_caller_id_rule,
 	&dial_injection_rule,
+	&callback_bait_rule,
 };
 
 #define RULE_COUNT (sizeof table / sizeof table[0])
