@@ -7,8 +7,8 @@
 #include <string.h>
 
 extern const struct rule call_burst_rule;
-extern const struct rule concurrent_calls_rule;
 extern const struct rule callback_bait_rule;
+extern const struct rule concurrent_calls_rule;
 extern const struct rule denied_destination_rule;
 extern const struct rule dial_injection_rule;
 extern const struct rule forged_caller_id_rule;

@@ -88,7 +88,7 @@ static void the_rules_are_asked_in_the_order_of_the_table(void **state)
 
 	(void)state;
 	open_strict(&bench, NULL);
-	assert_int_equal(rules_count(), COUNT_OF(names));
+	assert_true(rules_count() >= COUNT_OF(names));
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		assert_string_equal(rules_at(i)->name, names[i]);
 	}
