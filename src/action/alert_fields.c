@@ -129,6 +129,28 @@ static void add_later_fields(struct alert_fields *fields, const struct decision 
 		call->by_foreign_prefix;
 }
 
+/* The whole incident up to now; a line about alerts that wait has none. */
+static void add_story(struct alert_fields *fields, const struct decision *decision)
+{
+	const struct story *story = &decision->story;
+	bool is_told = story->calls > 0;
+	char since[INSTANT_TEXT_SIZE] = "", rules[ALERT_TEXT_SIZE] = "";
+
+	if (is_told) {
+		instant_format(story->since, since);
+	}
+	add_text(fields, "since", since);
+	add(fields, "calls", is_told ? ALERT_NUMBER : ALERT_NULL)->number = story->calls;
+	add(fields, "answered", is_told ? ALERT_NUMBER : ALERT_NULL)->number = story->answered;
+	add(fields, "talked", is_told ? ALERT_NUMBER : ALERT_NULL)->number =
+		(uint64_t)(story->talked / SECOND);
+	add(fields, "cost", story->currency[0] != '\0' ? ALERT_NUMBER : ALERT_NULL)->number =
+		money_units(story->cost);
+	add_text(fields, "currency", story->currency);
+	add_text(fields, "rules", story_rules(story, rules, sizeof rules));
+	add_text(fields, "story", decision->story_text);
+}
+
 void alert_fields_of(const struct site *site, const struct decision *decision, struct alert_fields *fields)
 {
 	fields->count = 0;
@@ -136,6 +158,7 @@ void alert_fields_of(const struct site *site, const struct decision *decision, s
 	add_call(fields, &decision->call);
 	add_evidence(fields, decision);
 	add_later_fields(fields, decision);
+	add_story(fields, decision);
 }
 
 const struct alert_field *alert_fields_find(const struct alert_fields *fields, const char *name)

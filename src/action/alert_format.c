@@ -130,6 +130,11 @@ static void write_text(struct line *line, const struct decision *decision)
 		text_state(line, decision);
 	}
 	line_format(line, " incident %s", decision->incident);
+	/* With the first finding there is no more to tell than stands in front. */
+	if (decision->state != INCIDENT_OPENED && decision->story_text[0] != '\0') {
+		line_add_string(line, " - ");
+		add_clean(line, decision->story_text);
+	}
 }
 
 /* ---- key=value ---- */
@@ -184,6 +189,7 @@ static const struct {
 	{"flexString1", "leg", true},
 	{"flexString2", "country_name", true},
 	{"reason", "reason", false},
+	{"msg", "story", false},
 };
 
 static void cef_pair(struct line *line, const char *key, const char *text)

@@ -14,8 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RULE_NAME_SIZE 48
-#define QUIET_INTERVALS 2 /* without a finding, then an incident is closed */
+#define SUBJECTS_MAX USUAL_OR_FEW(8, 2)    /* of one incident */
+#define MEMBERS_MAX USUAL_OR_FEW(16384, 8) /* calls of all incidents */
+#define QUIET_INTERVALS 2                  /* without a finding, then an incident is closed */
 /* A time this far before the latest is no late packet: the clock was set back. */
 #define CLOCK_SET_BACK MINUTE
 /* Times beyond are no times; so that sums of times and durations never overflow. */
@@ -24,20 +25,36 @@
 #define NO_SLOT UINT32_MAX
 
 static const char limit_rule[] = "alert_limit";
-static const char limit_subject[] = "site";
+static const char site_subject[] = "site";
 
-struct incident_key {
-	char rule[RULE_NAME_SIZE];
-	char subject[SUBJECT_SIZE];
+/* Each subject leads to one incident at most, and an incident has several: what one call shows of the caller
+ * and of the address belongs together. */
+struct subject_key {
+	char text[SUBJECT_SIZE];
+};
+
+/* A call as a part of its own incident, or of the site's. */
+struct member_key {
+	uint64_t call; /* its number; of one that is not followed, a digest of its Call-ID */
+	uint64_t is_sites;
+};
+
+struct member {
+	uint32_t slot;
+	char incident[INCIDENT_ID_SIZE]; /* the slot may be another's by now */
+	struct story_call call;
 };
 
 struct incident {
-	struct incident_key key;
+	size_t subject_count;
+	struct subject_key subjects[SUBJECTS_MAX]; /* the first one names it */
+	struct story story;
 	char id[INCIDENT_ID_SIZE];
 	uint64_t order;         /* incidents in the order in which they opened */
 	uint64_t waiting_order; /* and in the order in which they began to wait for room */
 	bool is_limit;          /* the one that says that alerts wait */
 	bool was_told, is_closing;
+	enum severity worst;             /* of all findings */
 	enum severity told_severity;     /* the gravest told */
 	instant last_line, last_finding; /* what deadlines are counted from */
 	instant waiting_since;           /* while it waits for room */
@@ -54,7 +71,8 @@ struct incidents {
 	struct incident_settings settings;
 	char site_name[SITE_NAME_SIZE];
 	struct counters *counters; /* borrowed */
-	struct table *slots;       /* incident_key to slot */
+	struct table *slots;       /* subject_key to slot */
+	struct table *members;     /* struct member by member_key */
 	struct incident *items;
 	uint64_t call_hashes[INCIDENTS_MAX]; /* beside the items, so that a look at all of them is short */
 	struct digest_key hash_key;
@@ -88,9 +106,12 @@ static void take_settings(
 struct incidents *incidents_new(
 	const struct incident_settings *settings, const struct site *site, struct counters *counters)
 {
-	static const struct table_shape shape = {.capacity = INCIDENTS_MAX,
-		.key_size = sizeof(struct incident_key),
+	static const struct table_shape shape = {.capacity = INCIDENTS_MAX * SUBJECTS_MAX,
+		.key_size = sizeof(struct subject_key),
 		.value_size = sizeof(uint32_t)};
+	static const struct table_shape members = {.capacity = MEMBERS_MAX,
+		.key_size = sizeof(struct member_key),
+		.value_size = sizeof(struct member)};
 	struct incidents *incidents = calloc(1, sizeof *incidents);
 
 	if (incidents == NULL) {
@@ -101,12 +122,13 @@ struct incidents *incidents_new(
 	incidents->hash_key = digest_key_new();
 	incidents->limit_slot = NO_SLOT;
 	incidents->slots = table_new(&shape);
+	incidents->members = table_new(&members);
 	incidents->items = calloc(INCIDENTS_MAX, sizeof *incidents->items);
 	incidents->deadlines = slot_queue_new(INCIDENTS_MAX);
 	incidents->waiting = slot_queue_new(INCIDENTS_MAX);
 	incidents->ages = slot_queue_new(INCIDENTS_MAX);
-	if (incidents->slots == NULL || incidents->items == NULL || incidents->deadlines == NULL ||
-		incidents->waiting == NULL || incidents->ages == NULL) {
+	if (incidents->slots == NULL || incidents->members == NULL || incidents->items == NULL ||
+		incidents->deadlines == NULL || incidents->waiting == NULL || incidents->ages == NULL) {
 		incidents_free(incidents);
 		return NULL;
 	}
@@ -119,6 +141,7 @@ void incidents_free(struct incidents *incidents)
 		return;
 	}
 	table_free(incidents->slots);
+	table_free(incidents->members);
 	free(incidents->items);
 	slot_queue_free(incidents->deadlines);
 	slot_queue_free(incidents->waiting);
@@ -182,7 +205,10 @@ static void forget(struct incidents *incidents, uint32_t slot)
 	slot_queue_remove(incidents->deadlines, slot);
 	slot_queue_remove(incidents->waiting, slot);
 	slot_queue_remove(incidents->ages, slot);
-	table_remove(incidents->slots, &incidents->items[slot].key);
+	for (size_t i = 0; i < incidents->items[slot].subject_count; i++) {
+		table_remove(incidents->slots, &incidents->items[slot].subjects[i]);
+	}
+	incidents->items[slot].id[0] = '\0';
 	incidents->call_hashes[slot] = 0;
 	incidents->limit_slot = slot == incidents->limit_slot ? NO_SLOT : incidents->limit_slot;
 	incidents->unused[incidents->unused_count++] = slot;
@@ -271,6 +297,11 @@ static void tell(struct incidents *incidents, uint32_t slot, instant now)
 	};
 
 	memcpy(decision.incident, incident->id, sizeof decision.incident);
+	if (!incident->is_limit) {
+		decision.story = incident->story;
+		story_tell(
+			&incident->story, incident->subjects[0].text, incident->action, decision.story_text);
+	}
 	if (state == INCIDENT_CLOSED) {
 		say_closed(incidents, incident, &decision);
 	}
@@ -294,6 +325,12 @@ static void touch(struct incidents *incidents, uint32_t slot)
 	bool is_outside = incidents->items[slot].call.leg == LEG_OUTSIDE;
 
 	slot_queue_put(incidents->ages, slot, (struct slot_key){is_outside ? 0 : 1, ++incidents->orders});
+}
+
+/* While an event is handled its incidents must not make room for each other, or for the limit's. */
+static void pin(struct incidents *incidents, uint32_t slot)
+{
+	slot_queue_put(incidents->ages, slot, (struct slot_key){2, ++incidents->orders});
 }
 
 /* The incident touched longest ago makes room; what it held is told now, or its loss is counted. */
@@ -326,12 +363,12 @@ static uint32_t take_slot(struct incidents *incidents, instant now)
 }
 
 /* The same in every run: nothing of it is random. */
-static void make_id(const struct incidents *incidents, const struct incident_key *key, instant first,
+static void make_id(const struct incidents *incidents, const struct finding *finding, instant first,
 	char id[static INCIDENT_ID_SIZE])
 {
-	char text[SITE_NAME_SIZE + SUBJECT_SIZE + RULE_NAME_SIZE + 32];
-	int size = snprintf(text, sizeof text, "%s\n%s\n%s\n%lld", incidents->site_name, key->subject,
-		key->rule, (long long)first);
+	char text[SITE_NAME_SIZE + SUBJECT_SIZE + 64 + 32];
+	int size = snprintf(text, sizeof text, "%s\n%s\n%.64s\n%lld", incidents->site_name, finding->subject,
+		finding->rule, (long long)first);
 
 	assert(size > 0 && (size_t)size < sizeof text);
 	struct digest digest = digest_plain(text, (size_t)size);
@@ -340,34 +377,128 @@ static void make_id(const struct incidents *incidents, const struct incident_key
 	}
 }
 
-static uint32_t open_incident(struct incidents *incidents, const struct incident_key *key, instant now)
+/* ---- which incident ---- */
+
+static struct subject_key key_of(const char *subject)
 {
-	uint32_t slot = take_slot(incidents, now);
+	struct subject_key key = {0};
+
+	text_copy(text_of(subject), key.text, sizeof key.text);
+	return key;
+}
+
+static bool is_limit(const struct finding *finding)
+{
+	return strcmp(finding->rule, limit_rule) == 0;
+}
+
+static uint32_t find_slot(const struct incidents *incidents, const struct subject_key *key)
+{
+	const uint32_t *slot = table_find(incidents->slots, key, incidents->latest);
+
+	return slot == NULL ? NO_SLOT : *slot;
+}
+
+/* A subject that leads elsewhere already stays there. */
+static void add_subject(struct incidents *incidents, uint32_t slot, const struct subject_key *key)
+{
 	struct incident *incident = &incidents->items[slot];
 	bool added;
 
+	if (incident->subject_count == SUBJECTS_MAX || find_slot(incidents, key) != NO_SLOT) {
+		return;
+	}
+	*(uint32_t *)table_find_or_add(incidents->slots, key, incidents->latest, &added) = slot;
+	incident->subjects[incident->subject_count++] = *key;
+}
+
+static uint32_t open_incident(struct incidents *incidents, const struct finding *finding, instant now)
+{
+	/* Of the limit's own incident no call is a part, whatever else is said about the site. */
+	struct subject_key key = key_of(is_limit(finding) ? limit_rule : finding->subject);
+	uint32_t slot = take_slot(incidents, now);
+	struct incident *incident = &incidents->items[slot];
+
 	memset(incident, 0, sizeof *incident);
-	incident->key = *key;
 	incident->order = ++incidents->orders;
-	incident->is_limit = strcmp(key->rule, limit_rule) == 0;
+	incident->is_limit = is_limit(finding);
 	incidents->limit_slot = incident->is_limit ? slot : incidents->limit_slot;
 	incident->last_finding = incident->last_line = incident->waiting_since = now;
-	make_id(incidents, key, now, incident->id);
-	*(uint32_t *)table_find_or_add(incidents->slots, key, incidents->latest, &added) = slot;
-	assert(added);
+	make_id(incidents, finding, now, incident->id);
+	add_subject(incidents, slot, &key);
 	return slot;
 }
 
-static uint32_t slot_of(struct incidents *incidents, const struct finding *finding, instant now)
+static bool is_about_site(const struct finding *finding)
 {
-	struct incident_key key = {0};
+	return strcmp(finding->subject, site_subject) == 0;
+}
 
-	text_copy(text_of(finding->rule), key.rule, sizeof key.rule);
-	text_copy(text_of(finding->subject), key.subject, sizeof key.subject);
-	const uint32_t *known = table_find(incidents->slots, &key, incidents->latest);
-	uint32_t slot = known != NULL ? *known : open_incident(incidents, &key, now);
-	touch(incidents, slot);
+/* The incident that a subject of this event's findings leads to. */
+static uint32_t slot_by_subjects(struct incidents *incidents, const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		struct subject_key key = key_of(findings->items[i].subject);
+		uint32_t slot = is_about_site(&findings->items[i]) ? NO_SLOT : find_slot(incidents, &key);
+		if (slot != NO_SLOT) {
+			return slot;
+		}
+	}
+	return NO_SLOT;
+}
+
+/* The finding whose subject names a new incident: the caller before the address, both before all else. */
+static const struct finding *naming(const struct findings *findings)
+{
+	static const char *const kinds[] = {"caller:", "source:", "number:"};
+
+	for (size_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++) {
+		for (size_t i = 0; i < findings->count; i++) {
+			const struct finding *finding = &findings->items[i];
+			if (strncmp(finding->subject, kinds[kind], strlen(kinds[kind])) == 0) {
+				return finding;
+			}
+		}
+	}
+	return NULL;
+}
+
+/*
+ * The incident for all that an event shows about its caller, address and number: that of its call, else that
+ * of one of these, else a new one. NO_SLOT when there are findings about the site only.
+ */
+static uint32_t slot_of(struct incidents *incidents, const struct member *member,
+	const struct findings *findings, instant now)
+{
+	const struct finding *name = naming(findings);
+	uint32_t slot = member != NULL ? member->slot : slot_by_subjects(incidents, findings);
+
+	if (slot == NO_SLOT && name != NULL) {
+		slot = open_incident(incidents, name, now);
+	}
+	for (size_t i = 0; slot != NO_SLOT && i < findings->count; i++) {
+		struct subject_key key = key_of(findings->items[i].subject);
+		if (!is_about_site(&findings->items[i])) {
+			add_subject(incidents, slot, &key);
+		}
+	}
 	return slot;
+}
+
+/*
+ * What is found about the whole site at one caller's call is news only where it is graver than what is found
+ * about him, or said already.
+ */
+static uint32_t slot_of_site(
+	struct incidents *incidents, uint32_t slot, const struct finding *finding, instant now)
+{
+	struct subject_key key = key_of(finding->subject);
+
+	if (slot != NO_SLOT && incidents->items[slot].worst >= finding->severity) {
+		return slot;
+	}
+	uint32_t own = find_slot(incidents, &key);
+	return own != NO_SLOT ? own : open_incident(incidents, finding, now);
 }
 
 /* ---- calls ---- */
@@ -422,6 +553,10 @@ static void absorb(struct incidents *incidents, uint32_t slot, const struct find
 			take_call(incidents, slot, event);
 		}
 	}
+	if (finding->severity > incident->worst) {
+		incident->worst = finding->severity;
+	}
+	story_add_finding(&incident->story, finding, now);
 	incident->untold += incident->untold < UINT32_MAX;
 	incident->findings++;
 	incident->is_closing = false;
@@ -437,16 +572,14 @@ static bool is_told_at_once(const struct incidents *incidents, const struct inci
 	       now - incident->last_line >= incidents->settings.alert_interval;
 }
 
-static void gather(struct incidents *incidents, const struct finding *finding, const struct event *event,
-	enum action_taken action, instant now)
+static void gather(struct incidents *incidents, uint32_t slot, const struct finding *finding,
+	const struct event *event, enum action_taken action, instant now)
 {
-	uint32_t slot = slot_of(incidents, finding, now);
 	struct incident *incident = &incidents->items[slot];
 	bool waits = slot_queue_has(incidents->waiting, slot);
 	bool is_at_once = !waits && is_told_at_once(incidents, incident, finding, now);
 
 	absorb(incidents, slot, finding, event, action, now);
-	touch(incidents, slot);
 	if (!is_at_once && !incident->is_limit) {
 		incident->counted++;
 		counter_add(incidents->counters, COUNTER_ALERTS_SUPPRESSED, 1);
@@ -471,12 +604,16 @@ static void say_limit(struct incidents *incidents, instant now)
 		.window = ALERT_BUDGET_WINDOW,
 	};
 
-	text_copy(text_of(limit_subject), finding.subject, sizeof finding.subject);
+	text_copy(text_of(site_subject), finding.subject, sizeof finding.subject);
 	snprintf(finding.reason, sizeof finding.reason,
 		"The limit of %u alert line%s in 60 s (actions.alerts_per_minute) is reached: further alerts "
 		"wait and are told as soon as there is room, the gravest first.",
 		lines, lines == 1 ? "" : "s");
-	gather(incidents, &finding, NULL, ACTION_NONE, now);
+	uint32_t slot = incidents->limit_slot;
+	slot = slot != NO_SLOT ? slot : open_incident(incidents, &finding, now);
+	pin(incidents, slot);
+	gather(incidents, slot, &finding, NULL, ACTION_NONE, now);
+	touch(incidents, slot);
 }
 
 /* That alerts wait is told first, closings last, between them the gravest first, strangers' tries after
@@ -608,6 +745,104 @@ void incidents_tick(struct incidents *incidents, instant now, decision_handler *
 	arrive(incidents, now);
 }
 
+/* ---- the calls of an incident ---- */
+
+static struct member_key member_key(
+	const struct incidents *incidents, const struct event *event, bool is_sites)
+{
+	return (struct member_key){
+		event->call != 0 ? event->call : call_hash(incidents, event->call_id), is_sites};
+}
+
+/* NULL when the call belongs to no incident that is open. */
+static struct member *find_member(struct incidents *incidents, const struct event *event, bool is_sites)
+{
+	struct member_key key = member_key(incidents, event, is_sites);
+	struct member *member = table_find(incidents->members, &key, incidents->latest);
+	bool is_known = member != NULL && strcmp(incidents->items[member->slot].id, member->incident) == 0;
+
+	return is_known ? member : NULL;
+}
+
+static struct member *add_member(
+	struct incidents *incidents, uint32_t slot, const struct event *event, bool is_sites)
+{
+	struct member_key key = member_key(incidents, event, is_sites);
+	bool added;
+	struct member *member = table_find_or_add(incidents->members, &key, incidents->latest, &added);
+
+	*member = (struct member){.slot = slot};
+	memcpy(member->incident, incidents->items[slot].id, sizeof member->incident);
+	story_add_call(&incidents->items[slot].story, event);
+	return member;
+}
+
+/* What becomes of its calls keeps an incident open. */
+static void follow(struct incidents *incidents, struct member *member, const struct event *event,
+	const struct findings *findings, instant now)
+{
+	struct incident *incident = &incidents->items[member->slot];
+
+	story_follow(&incident->story, &member->call, event, findings->cost, findings->currency);
+	if (now > incident->last_finding) {
+		incident->last_finding = now;
+		schedule(incidents, member->slot);
+	}
+}
+
+/* One event's incident: its own, or the site's. */
+static void handle_in(struct incidents *incidents, uint32_t slot, const struct event *event,
+	const struct findings *findings, instant now, bool is_sites)
+{
+	struct member *member = find_member(incidents, event, is_sites);
+
+	if (member == NULL) {
+		member = add_member(incidents, slot, event, is_sites);
+	}
+	follow(incidents, member, event, findings, now);
+}
+
+static void handle_own(struct incidents *incidents, const struct event *event,
+	const struct findings *findings, enum action_taken action, instant now, uint32_t *slot)
+{
+	*slot = slot_of(incidents, find_member(incidents, event, false), findings, now);
+	if (*slot == NO_SLOT) {
+		return;
+	}
+	pin(incidents, *slot);
+	handle_in(incidents, *slot, event, findings, now, false);
+	for (size_t i = 0; i < findings->count; i++) {
+		if (!is_about_site(&findings->items[i])) {
+			gather(incidents, *slot, &findings->items[i], event, action, now);
+		}
+	}
+}
+
+static void handle_sites(struct incidents *incidents, const struct event *event,
+	const struct findings *findings, enum action_taken action, instant now, uint32_t own)
+{
+	struct member *member = find_member(incidents, event, true);
+
+	if (member != NULL) {
+		follow(incidents, member, event, findings, now);
+	}
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->items[i];
+		if (!is_about_site(finding)) {
+			continue;
+		}
+		uint32_t slot = slot_of_site(incidents, own, finding, now);
+		pin(incidents, slot);
+		if (slot != own && find_member(incidents, event, true) == NULL) {
+			handle_in(incidents, slot, event, findings, now, true);
+		}
+		gather(incidents, slot, finding, event, action, now);
+		if (slot != own) {
+			touch(incidents, slot);
+		}
+	}
+}
+
 void incidents_handle(struct incidents *incidents, const struct event *event, const struct findings *findings,
 	decision_handler *handler, void *context)
 {
@@ -615,12 +850,15 @@ void incidents_handle(struct incidents *incidents, const struct event *event, co
 	incidents->context = context;
 	instant now = arrive(incidents, event->time);
 	enum action_taken action = policy_action(event, findings);
+	uint32_t slot;
 
 	if (event->kind == EVENT_CALL_JOINED) {
 		join_call(incidents, event);
 	}
-	for (size_t i = 0; i < findings->count; i++) {
-		gather(incidents, &findings->items[i], event, action, now);
+	handle_own(incidents, event, findings, action, now, &slot);
+	handle_sites(incidents, event, findings, action, now, slot);
+	if (slot != NO_SLOT) {
+		touch(incidents, slot);
 	}
 }
 

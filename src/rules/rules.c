@@ -205,6 +205,8 @@ void rules_evaluate(struct rules *rules, const struct event *event, struct findi
 	bool is_known = false;
 
 	findings->count = 0;
+	findings->cost = 0;
+	findings->currency = NULL;
 	for (size_t i = 0; i < RULE_COUNT; i++) {
 		if (!rules->is_enabled[i] || !wants(table[i], event)) {
 			continue;

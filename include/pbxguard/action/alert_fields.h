@@ -15,8 +15,8 @@
 
 enum alert_value { ALERT_NULL, ALERT_TEXT, ALERT_NUMBER, ALERT_BOOLEAN };
 
-#define ALERT_TEXT_SIZE (REASON_SIZE + 80)
-#define ALERT_FIELDS_MAX 32
+#define ALERT_TEXT_SIZE (STORY_TEXT_SIZE + 80)
+#define ALERT_FIELDS_MAX 48
 
 struct alert_field {
 	const char *name;

@@ -7,6 +7,8 @@
 #define PBXGUARD_INCIDENT_DECISION_H
 
 #include "pbxguard/call/event.h"
+#include "pbxguard/incident/action_taken.h"
+#include "pbxguard/incident/story.h"
 #include "pbxguard/rules/finding.h"
 
 enum incident_state {
@@ -18,17 +20,6 @@ enum incident_state {
 };
 
 const char *incident_state_name(enum incident_state state); /* "opened" */
-
-enum action_taken {
-	ACTION_NONE,
-	ACTION_REFUSED,
-	ACTION_WOULD_REFUSE,
-	ACTION_SOURCE_BLOCKED,
-	ACTION_WOULD_BLOCK,
-	ACTION_TAKEN_COUNT
-};
-
-const char *action_taken_name(enum action_taken action); /* "would_refuse" */
 
 #define INCIDENT_ID_SIZE 17 /* 16 hexadecimal digits */
 #define CALL_ID_SIZE 128    /* longer ones are cut in alerts */
@@ -62,6 +53,8 @@ struct decision {
 	struct finding finding;
 	enum action_taken action;
 	uint32_t suppressed; /* findings held back since the last alert of this incident */
+	struct story story;  /* of the incident up to now */
+	char story_text[STORY_TEXT_SIZE];
 	struct decision_call call;
 };
 

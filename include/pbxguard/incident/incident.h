@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Gathers the findings of one rule about one subject into an incident, and keeps alerts from becoming a
- * storm.
+ * Gathers the findings that belong together into an incident, and keeps alerts from becoming a storm.
+ *
+ * What one event shows of its caller, its address and its number goes into one incident: that of its call,
+ * else that to which one of these subjects has led before, else a new one; and from then on all of them lead
+ * there. What is found about the whole site goes with it, unless it is graver than all that is known there.
  *
  * The first finding opens the incident: a line at once. A graver one raises it: a line at once. All others
  * are held back, and told as a count, interval after the last line at the earliest: with the finding that
- * comes then, or without one (a digest). Two intervals without a finding close it. A finding after that opens
- * another incident.
+ * comes then, or without one (a digest). Two intervals without a finding, and with none of its calls up, close
+ * it. A finding after that opens another incident.
  *
  * All incidents together keep to alerts_per_minute lines in any 60 seconds. When they would not, one line
  * says so (rule "alert_limit", subject "site": an incident like the others), and what can't be told waits,
@@ -25,7 +28,7 @@
 #include "pbxguard/incident/decision.h"
 #include "pbxguard/rules/finding.h"
 
-#define INCIDENTS_MAX USUAL_OR_FEW(4096, 4)
+#define INCIDENTS_MAX USUAL_OR_FEW(2048, 4)
 
 struct incident_settings {
 	uint32_t alerts_per_minute; /* 1 to ALERT_BUDGET_MAX */

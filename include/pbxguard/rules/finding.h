@@ -4,6 +4,7 @@
 #define PBXGUARD_RULES_FINDING_H
 
 #include "pbxguard/base/instant.h"
+#include "pbxguard/base/money.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +38,8 @@ struct finding {
 #define FINDINGS_MAX 48
 
 struct findings {
+	money cost;           /* of the event's call up to now, where it is known what it costs */
+	const char *currency; /* "JPY"; NULL: it is not known */
 	size_t count;
 	struct finding items[FINDINGS_MAX];
 };

@@ -180,14 +180,42 @@ static void json_has_every_field_in_order(void **state)
 		"\"user_agent\":\"Phone 1.0\",\"count\":2,\"limit\":2,\"window\":43200,\"suppressed\":3,"
 		"\"calendar\":\"holiday: 海の日\",\"reason\":\"2 calls to a high-risk destination in 12 h.\","
 		"\"other_call_id\":null,\"packet_time\":\"2026-11-22T02:13:05.123456+09:00\","
-		"\"foreign_prefix\":false}");
+		"\"foreign_prefix\":false,\"since\":null,\"calls\":null,\"answered\":null,\"talked\":null,"
+		"\"cost\":null,\"currency\":null,\"rules\":null,\"story\":null}");
+}
+
+/* With the second line of an incident its story begins. */
+static void the_story_is_told(void **state)
+{
+	struct decision decision = usual();
+
+	(void)state;
+	decision.story = (struct story){.since = NIGHT - 60 * SECOND,
+		.calls = 2,
+		.answered = 1,
+		.talked = 61 * SECOND,
+		.cost = 175500000,
+		.currency = "JPY",
+		.rule_count = 2,
+		.rules = {"off_hours", "high_risk_destination"}};
+	strcpy(decision.story_text, "Caller 1001: 2 calls.");
+	assert_non_null(strstr(line_of(ALERT_FORMAT_JSON, &decision),
+		",\"since\":\"2026-11-22T02:12:05.123456+09:00\",\"calls\":2,\"answered\":1,\"talked\":61,"
+		"\"cost\":175,\"currency\":\"JPY\",\"rules\":\"off_hours, high_risk_destination\","
+		"\"story\":\"Caller 1001: 2 calls.\"}"));
+	assert_non_null(strstr(line_of(ALERT_FORMAT_CEF, &decision), " msg=Caller 1001: 2 calls."));
+	assert_null(strstr(line_of(ALERT_FORMAT_TEXT, &decision), "2 calls."));
+	decision.state = INCIDENT_RAISED;
+	assert_string_equal(line_of(ALERT_FORMAT_TEXT, &decision), TEXT_START TEXT_CALL
+		", closed: holiday: 海の日 (raised)" TEXT_END " - Caller 1001: 2 calls.");
 }
 
 static void json_is_null_where_a_field_does_not_apply(void **state)
 {
 	static const char *const empty[] = {"caller", "dialed", "number", "stripped", "country",
 		"country_name", "prefix", "leg", "source", "destination", "transport", "call_id",
-		"user_agent", "calendar", "other_call_id", "foreign_prefix"};
+		"user_agent", "calendar", "other_call_id", "foreign_prefix", "since", "calls", "answered",
+		"talked", "cost", "currency", "rules", "story"};
 	const struct decision decision = about_no_call();
 	json_t *object = json_loads(line_of(ALERT_FORMAT_JSON, &decision), 0, NULL);
 
@@ -196,7 +224,7 @@ static void json_is_null_where_a_field_does_not_apply(void **state)
 	for (size_t i = 0; i < COUNT_OF(empty); i++) {
 		assert_true(json_is_null(json_object_get(object, empty[i])));
 	}
-	assert_int_equal(json_object_size(object), 31);
+	assert_int_equal(json_object_size(object), 39);
 	json_decref(object);
 }
 
@@ -312,7 +340,7 @@ static void assert_json_is_sound(const char *line, const char *caller)
 	assert_non_null(object);
 	assert_string_equal(json_string_value(json_object_get(object, "severity")), "critical");
 	assert_string_equal(json_string_value(json_object_get(object, "caller")), caller);
-	assert_int_equal(json_object_size(object), 31);
+	assert_int_equal(json_object_size(object), 39);
 	json_decref(object);
 }
 
@@ -445,6 +473,7 @@ int main(void)
 		cmocka_unit_test(text_gives_the_evidence_in_the_words_of_the_rule),
 		cmocka_unit_test(text_about_no_call_gives_the_reason),
 		cmocka_unit_test(json_has_every_field_in_order),
+		cmocka_unit_test(the_story_is_told),
 		cmocka_unit_test(json_is_null_where_a_field_does_not_apply),
 		cmocka_unit_test(key_value_leaves_out_what_does_not_apply),
 		cmocka_unit_test(cef_has_its_own_keys),

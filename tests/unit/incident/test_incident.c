@@ -67,7 +67,7 @@ static struct event call_at(instant now, const char *call_id)
 
 static void find(struct fixture *fixture, instant now, const char *subject, enum severity severity)
 {
-	const struct event event = call_at(now, "a@b");
+	const struct event event = call_at(now, subject);
 	struct findings findings = {.count = 1,
 		.items = {{.rule = "high_risk_destination", .severity = severity, .count = 1, .limit = 1}}};
 
@@ -135,7 +135,7 @@ static void at_the_end_what_was_held_back_or_waits_is_told(void **state)
 
 static void find_outside(struct fixture *fixture, instant now, const char *subject)
 {
-	struct event event = call_at(now, "x@y");
+	struct event event = call_at(now, subject);
 	struct findings findings = {.count = 1,
 		.items = {{.rule = "high_risk_destination",
 			.severity = SEVERITY_WARNING,
@@ -271,7 +271,7 @@ static void two_quiet_intervals_close_it_and_the_next_finding_opens_another(void
 	tear_down(&f);
 }
 
-static void rules_and_subjects_are_apart(void **state)
+static void subjects_are_apart(void **state)
 {
 	struct fixture f;
 
@@ -282,6 +282,101 @@ static void rules_and_subjects_are_apart(void **state)
 	assert_int_equal(f.line_count, 2);
 	assert_string_not_equal(f.lines[0].incident, f.lines[1].incident);
 	assert_int_equal(strlen(f.lines[0].incident), 16);
+	tear_down(&f);
+}
+
+/* One event with findings about several subjects, "caller:1001 site" say, each of the same severity. */
+static void find_all(struct fixture *fixture, instant now, uint64_t call, const char *rule,
+	const char *subjects, enum severity severity)
+{
+	struct event event = call_at(now, "");
+	struct findings findings = {0};
+
+	event.call = call;
+	for (struct text rest = text_of(subjects), subject; text_split(&rest, ' ', &subject);) {
+		struct finding *finding = &findings.items[findings.count++];
+		*finding = (struct finding){.rule = rule, .severity = severity, .count = 1, .limit = 1};
+		text_copy(subject, finding->subject, sizeof finding->subject);
+	}
+	incidents_handle(fixture->incidents, &event, &findings, keep, fixture);
+}
+
+static void what_belongs_together_is_one_incident(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, &usual);
+	/* The address first, as of a stranger; then the account he names; then what all of that means. */
+	find_all(&f, 0, 1, "off_hours", "source:198.51.100.66", SEVERITY_WARNING);
+	find_all(&f, 1 * SECOND, 1, "off_hours", "caller:1001", SEVERITY_WARNING);
+	find_all(&f, 2 * SECOND, 2, "call_burst", "caller:1001 site", SEVERITY_WARNING);
+	find_all(&f, 3 * SECOND, 3, "off_hours", "source:198.51.100.66 caller:1002", SEVERITY_WARNING);
+	find_all(&f, 4 * SECOND, 4, "off_hours", "caller:1002", SEVERITY_WARNING);
+	assert_int_equal(f.line_count, 1);
+	find_all(&f, 5 * SECOND, 5, "high_risk_destination", "caller:1001", SEVERITY_CRITICAL);
+	assert_int_equal(f.line_count, 2);
+	assert_line(&f, 1, 5 * SECOND, INCIDENT_RAISED, 6);
+	assert_string_equal(f.lines[0].incident, f.lines[1].incident);
+	assert_int_equal(f.lines[1].story.calls, 5);
+	assert_int_equal(f.lines[1].story.rule_count, 3);
+	assert_int_equal(f.lines[1].story.since, 0);
+	/* Somebody else is another story. */
+	find_all(&f, 6 * SECOND, 6, "off_hours", "caller:1003", SEVERITY_WARNING);
+	assert_int_equal(f.line_count, 3);
+	assert_string_not_equal(f.lines[2].incident, f.lines[0].incident);
+	tear_down(&f);
+}
+
+static void what_is_graver_about_the_site_is_told_apart(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, &usual);
+	find_all(&f, 0, 1, "call_burst", "caller:1001", SEVERITY_WARNING);
+	find_all(&f, 1, 2, "call_burst", "site", SEVERITY_CRITICAL);
+	find_all(&f, 2, 3, "call_burst", "caller:1002 site", SEVERITY_WARNING);
+	assert_int_equal(f.line_count, 3);
+	assert_string_equal(f.lines[1].finding.subject, "site");
+	assert_string_equal(f.lines[2].finding.subject, "caller:1002");
+	tear_down(&f);
+}
+
+static void live(struct fixture *fixture, instant now, uint64_t call, enum event_kind kind, duration up)
+{
+	const struct findings findings = {.cost = up / MINUTE * MONEY_UNIT, .currency = "JPY"};
+	struct event event = call_at(now, "");
+
+	event.kind = kind;
+	event.call = call;
+	event.up = up;
+	event.answered = kind >= EVENT_CALL_ANSWERED ? 1 : 0;
+	incidents_handle(fixture->incidents, &event, &findings, keep, fixture);
+}
+
+static void a_story_goes_on_while_its_calls_are_up(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, &usual);
+	find_all(&f, 0, 7, "off_hours", "caller:1001", SEVERITY_WARNING);
+	live(&f, 1 * SECOND, 7, EVENT_CALL_ANSWERED, 0);
+	for (int minute = 1; minute <= 90; minute++) {
+		live(&f, minute * MINUTE, 7, EVENT_CALL_STILL_UP, minute * MINUTE);
+	}
+	assert_int_equal(f.line_count, 1); /* not closed */
+	live(&f, 91 * MINUTE, 7, EVENT_CALL_ENDED, 91 * MINUTE);
+	live(&f, 91 * MINUTE, 7, EVENT_CALL_ENDED, 91 * MINUTE);
+	live(&f, 92 * MINUTE, 8, EVENT_CALL_ENDED, 5 * MINUTE); /* nobody's */
+	tick(&f, 3 * HOUR);
+	assert_int_equal(f.line_count, 2);
+	assert_line(&f, 1, 121 * MINUTE, INCIDENT_CLOSED, 0);
+	assert_int_equal(f.lines[1].story.answered, 1);
+	assert_int_equal(f.lines[1].story.up, 0);
+	assert_int_equal(f.lines[1].story.talked, 91 * MINUTE);
+	assert_int_equal(f.lines[1].story.cost, 91 * MONEY_UNIT);
 	tear_down(&f);
 }
 
@@ -317,11 +412,11 @@ static void both_legs_are_shown_once_they_are_joined(void **state)
 	joined.joined_call_id = TEXT("other");
 	incidents_handle(f.incidents, &joined, &none, keep, &f);
 	joined.call_id = TEXT("leg-3");
-	joined.joined_call_id = TEXT("a@b");
+	joined.joined_call_id = TEXT("caller:1001");
 	incidents_handle(f.incidents, &joined, &none, keep, &f);
 	find(&f, 2 * SECOND, "caller:1001", SEVERITY_CRITICAL);
 	assert_int_equal(f.line_count, 2);
-	assert_string_equal(f.lines[1].call.call_id, "a@b");
+	assert_string_equal(f.lines[1].call.call_id, "caller:1001");
 	assert_string_equal(f.lines[1].call.other_call_id, "leg-3");
 	tear_down(&f);
 }
@@ -551,7 +646,7 @@ static void more_subjects_than_slots_lose_nothing_uncounted(void **state)
 		set_up(&f, is_tight ? &usual : &many);
 		for (unsigned i = 0; i < 12000; i++) {
 			snprintf(subject, sizeof subject, "caller:%u", i / 2);
-			find(&f, i * 10 * MILLISECOND, subject, SEVERITY_WARNING);
+			find(&f, i * 20 * MILLISECOND, subject, SEVERITY_WARNING);
 		}
 		tick(&f, 100 * HOUR);
 		uint64_t lost = counter_get(&f.counters, COUNTER_FINDINGS_UNTOLD);
@@ -592,7 +687,10 @@ int main(void)
 		cmocka_unit_test(what_was_held_is_told_when_the_interval_is_over),
 		cmocka_unit_test(a_finding_after_the_interval_is_told_at_once),
 		cmocka_unit_test(two_quiet_intervals_close_it_and_the_next_finding_opens_another),
-		cmocka_unit_test(rules_and_subjects_are_apart),
+		cmocka_unit_test(subjects_are_apart),
+		cmocka_unit_test(what_belongs_together_is_one_incident),
+		cmocka_unit_test(what_is_graver_about_the_site_is_told_apart),
+		cmocka_unit_test(a_story_goes_on_while_its_calls_are_up),
 		cmocka_unit_test(the_line_shows_the_call_made_safe),
 		cmocka_unit_test(both_legs_are_shown_once_they_are_joined),
 		cmocka_unit_test(a_storm_keeps_to_the_limit_and_says_so),

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "pbxguard/base/local_time.h"
+#include "pbxguard/incident/story.h"
+
+static const struct dialed_number number = {.kind = NUMBER_INTERNATIONAL, .e164 = "+12465550123"};
+static const struct destination barbados = {.prefix = "1246", .country = "BB", .name = "Barbados"};
+static const struct destination leone = {.prefix = "232", .country = "SL", .name = "Sierra Leone"};
+
+static instant at(const char *text)
+{
+	instant when = 0;
+
+	assert_true(instant_parse(text_of(text), &when));
+	return when;
+}
+
+static void add_call(struct story *story, const char *when, const char *caller, const struct destination *to)
+{
+	const struct event event = {.kind = EVENT_CALL_ATTEMPTED,
+		.time = at(when),
+		.caller = text_of(caller),
+		.leg = LEG_EXTENSION,
+		.number = &number,
+		.destination = to};
+
+	story_add_call(story, &event);
+}
+
+static void add_rule(struct story *story, const char *when, const char *rule)
+{
+	const struct finding finding = {.rule = rule};
+
+	story_add_finding(story, &finding, at(when));
+}
+
+static void follow(struct story *story, struct story_call *call, enum event_kind kind, duration up)
+{
+	const struct event event = {
+		.kind = kind, .time = at("2026-11-22 03:00"), .answered = 1, .up = up, .number = &number};
+
+	story_follow(story, call, &event, up / MINUTE * 100 * MONEY_UNIT, "JPY");
+}
+
+static const char *tell(const struct story *story, const char *subject)
+{
+	static char text[STORY_TEXT_SIZE];
+
+	return story_tell(story, subject, ACTION_NONE, text);
+}
+
+static void who_where_to_how_long_and_what_it_costs(void **state)
+{
+	struct story story = {0};
+	struct story_call first = {0}, second = {0};
+
+	(void)state;
+	add_call(&story, "2026-11-22 02:11", "1001", &barbados);
+	add_rule(&story, "2026-11-22 02:11", "off_hours");
+	assert_string_equal(tell(&story, "caller:1001"),
+		"Caller 1001: 1 call since 02:11: Barbados 1; none was answered. Signs: off_hours. Nothing was "
+		"stopped. Next: ask who uses this account; if it is not they, change its password and bar calls "
+		"abroad at the PBX or the carrier.");
+	add_call(&story, "2026-11-22 02:12", "1001", &leone);
+	add_call(&story, "2026-11-22 02:13", "1001", &leone);
+	add_rule(&story, "2026-11-22 02:13", "call_burst");
+	add_rule(&story, "2026-11-22 02:13", "off_hours");
+	follow(&story, &first, EVENT_CALL_STILL_UP, 30 * MINUTE);
+	follow(&story, &first, EVENT_CALL_ENDED, 31 * MINUTE);
+	follow(&story, &second, EVENT_CALL_STILL_UP, 2 * MINUTE);
+	assert_memory_equal(tell(&story, "caller:1001"),
+		TEXT("Caller 1001: 3 calls since 02:11: Sierra Leone 2, Barbados 1; 2 answered, 33 min in all, about "
+		     "3,300 JPY so far, 1 up now. Signs: off_hours, call_burst. Nothing was stopped. Next: ask ")
+			.start,
+		150);
+}
+
+static void callers_and_places_are_named_up_to_a_point(void **state)
+{
+	struct story story = {0};
+	char caller[8], place[8];
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		snprintf(caller, sizeof caller, "10%02d", i);
+		snprintf(place, sizeof place, "P%d", i);
+		struct destination to = {0};
+		text_copy(text_of(place), to.name, sizeof to.name);
+		add_call(&story, "2026-11-22 02:11", caller, &to);
+	}
+	assert_non_null(strstr(tell(&story, "source:192.0.2.66"),
+		"The address 192.0.2.66: 20 calls since 02:11 as caller 1000, 1001, 1002, 1003 and others: P0 1, P1 1, "
+		"P2 1, P3 1, P4 1, P5 1, elsewhere 14; none was answered."));
+}
+
+static void what_to_do_next_fits_the_way_in(void **state)
+{
+	struct story story = {.calls = 1, .has_stranger = true};
+
+	(void)state;
+	assert_non_null(
+		strstr(tell(&story, "source:192.0.2.66"), "close SIP to this address at the firewall"));
+	story.is_moved = true;
+	assert_non_null(strstr(tell(&story, "caller:1001"), "look for call forwarding, DISA"));
+	assert_non_null(strstr(tell(&(struct story){.calls = 1}, "site"), "look which accounts"));
+}
+
+/* However long the names are: it is cut, not overrun. */
+static void the_sentence_stays_in_its_bounds(void **state)
+{
+	struct story story = {.calls = UINT32_MAX, .has_more_callers = true, .rule_count = STORY_RULES_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < STORY_RULES_MAX; i++) {
+		story.rules[i] = "a_rule_with_a_very_long_name_indeed";
+	}
+	for (story.caller_count = 0; story.caller_count < STORY_CALLERS_MAX; story.caller_count++) {
+		memset(story.callers[story.caller_count], 'x', CALLER_SIZE - 1);
+	}
+	for (story.place_count = 0; story.place_count < STORY_PLACES_MAX; story.place_count++) {
+		memset(story.places[story.place_count].name, 'y', STORY_PLACE_SIZE - 1);
+	}
+	assert_in_range(strlen(tell(&story, "caller:1001")), 400, STORY_TEXT_SIZE - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_where_to_how_long_and_what_it_costs),
+		cmocka_unit_test(callers_and_places_are_named_up_to_a_point),
+		cmocka_unit_test(what_to_do_next_fits_the_way_in),
+		cmocka_unit_test(the_sentence_stays_in_its_bounds),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
