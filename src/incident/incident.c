@@ -485,22 +485,6 @@ static uint32_t slot_of(struct incidents *incidents, const struct member *member
 	return slot;
 }
 
-/*
- * What is found about the whole site at one caller's call is news only where it is graver than what is found
- * about him, or said already.
- */
-static uint32_t slot_of_site(
-	struct incidents *incidents, uint32_t slot, const struct finding *finding, instant now)
-{
-	struct subject_key key = key_of(finding->subject);
-
-	if (slot != NO_SLOT && incidents->items[slot].worst >= finding->severity) {
-		return slot;
-	}
-	uint32_t own = find_slot(incidents, &key);
-	return own != NO_SLOT ? own : open_incident(incidents, finding, now);
-}
-
 /* ---- calls ---- */
 
 static uint64_t call_hash(const struct incidents *incidents, struct text call_id)
@@ -572,17 +556,41 @@ static bool is_told_at_once(const struct incidents *incidents, const struct inci
 	       now - incident->last_line >= incidents->settings.alert_interval;
 }
 
-static void gather(struct incidents *incidents, uint32_t slot, const struct finding *finding,
+/* What one event brings to an incident: told, if at all, in one line, by the gravest, of equals the first. */
+struct batch {
+	size_t count;
+	const struct finding *findings[FINDINGS_MAX];
+};
+
+static size_t gravest(const struct batch *batch)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i < batch->count; i++) {
+		if (batch->findings[i]->severity > batch->findings[best]->severity) {
+			best = i;
+		}
+	}
+	return best;
+}
+
+static void gather(struct incidents *incidents, uint32_t slot, const struct batch *batch,
 	const struct event *event, enum action_taken action, instant now)
 {
 	struct incident *incident = &incidents->items[slot];
 	bool waits = slot_queue_has(incidents->waiting, slot);
-	bool is_at_once = !waits && is_told_at_once(incidents, incident, finding, now);
+	size_t best = gravest(batch);
+	bool is_at_once = !waits && is_told_at_once(incidents, incident, batch->findings[best], now);
 
-	absorb(incidents, slot, finding, event, action, now);
+	for (size_t i = 0; i < batch->count; i++) {
+		if (i != best) {
+			absorb(incidents, slot, batch->findings[i], event, action, now);
+		}
+	}
+	absorb(incidents, slot, batch->findings[best], event, action, now);
 	if (!is_at_once && !incident->is_limit) {
-		incident->counted++;
-		counter_add(incidents->counters, COUNTER_ALERTS_SUPPRESSED, 1);
+		incident->counted += (uint32_t)batch->count;
+		counter_add(incidents->counters, COUNTER_ALERTS_SUPPRESSED, batch->count);
 	}
 	if (waits || is_at_once) {
 		want_line(incidents, slot, now);
@@ -612,7 +620,8 @@ static void say_limit(struct incidents *incidents, instant now)
 	uint32_t slot = incidents->limit_slot;
 	slot = slot != NO_SLOT ? slot : open_incident(incidents, &finding, now);
 	pin(incidents, slot);
-	gather(incidents, slot, &finding, NULL, ACTION_NONE, now);
+	const struct batch batch = {1, {&finding}};
+	gather(incidents, slot, &batch, NULL, ACTION_NONE, now);
 	touch(incidents, slot);
 }
 
@@ -802,45 +811,71 @@ static void handle_in(struct incidents *incidents, uint32_t slot, const struct e
 	follow(incidents, member, event, findings, now);
 }
 
-static void handle_own(struct incidents *incidents, const struct event *event,
-	const struct findings *findings, enum action_taken action, instant now, uint32_t *slot)
+/* The findings of an event that go into one incident. */
+static void add_to_batch(struct batch *batch, const struct finding *finding)
 {
-	*slot = slot_of(incidents, find_member(incidents, event, false), findings, now);
-	if (*slot == NO_SLOT) {
-		return;
-	}
-	pin(incidents, *slot);
-	handle_in(incidents, *slot, event, findings, now, false);
-	for (size_t i = 0; i < findings->count; i++) {
-		if (!is_about_site(&findings->items[i])) {
-			gather(incidents, *slot, &findings->items[i], event, action, now);
-		}
-	}
+	batch->findings[batch->count++] = finding;
 }
 
+/* Of the site's findings, too, what is no news. Gives the slot, or NO_SLOT. */
+static uint32_t handle_own(struct incidents *incidents, const struct event *event,
+	const struct findings *findings, enum action_taken action, instant now)
+{
+	uint32_t slot = slot_of(incidents, find_member(incidents, event, false), findings, now);
+	struct batch batch = {0};
+	enum severity worst = slot == NO_SLOT ? SEVERITY_NOTICE : incidents->items[slot].worst;
+
+	if (slot == NO_SLOT) {
+		return slot;
+	}
+	pin(incidents, slot);
+	handle_in(incidents, slot, event, findings, now, false);
+	for (size_t i = 0; i < findings->count; i++) {
+		if (!is_about_site(&findings->items[i])) {
+			add_to_batch(&batch, &findings->items[i]);
+			worst = findings->items[i].severity > worst ? findings->items[i].severity : worst;
+		}
+	}
+	for (size_t i = 0; i < findings->count; i++) {
+		if (is_about_site(&findings->items[i]) && findings->items[i].severity <= worst) {
+			add_to_batch(&batch, &findings->items[i]);
+		}
+	}
+	if (batch.count > 0) {
+		gather(incidents, slot, &batch, event, action, now);
+	}
+	return slot;
+}
+
+/* What is found about the whole site, and graver than what is known of him who calls. */
 static void handle_sites(struct incidents *incidents, const struct event *event,
 	const struct findings *findings, enum action_taken action, instant now, uint32_t own)
 {
 	struct member *member = find_member(incidents, event, true);
+	struct batch batch = {0};
 
 	if (member != NULL) {
 		follow(incidents, member, event, findings, now);
 	}
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *finding = &findings->items[i];
-		if (!is_about_site(finding)) {
-			continue;
-		}
-		uint32_t slot = slot_of_site(incidents, own, finding, now);
-		pin(incidents, slot);
-		if (slot != own && find_member(incidents, event, true) == NULL) {
-			handle_in(incidents, slot, event, findings, now, true);
-		}
-		gather(incidents, slot, finding, event, action, now);
-		if (slot != own) {
-			touch(incidents, slot);
+		if (is_about_site(finding) &&
+			(own == NO_SLOT || finding->severity > incidents->items[own].worst)) {
+			add_to_batch(&batch, finding);
 		}
 	}
+	if (batch.count == 0) {
+		return;
+	}
+	struct subject_key key = key_of(site_subject);
+	uint32_t slot = find_slot(incidents, &key);
+	slot = slot != NO_SLOT ? slot : open_incident(incidents, batch.findings[0], now);
+	pin(incidents, slot);
+	if (member == NULL) {
+		handle_in(incidents, slot, event, findings, now, true);
+	}
+	gather(incidents, slot, &batch, event, action, now);
+	touch(incidents, slot);
 }
 
 void incidents_handle(struct incidents *incidents, const struct event *event, const struct findings *findings,
@@ -850,12 +885,11 @@ void incidents_handle(struct incidents *incidents, const struct event *event, co
 	incidents->context = context;
 	instant now = arrive(incidents, event->time);
 	enum action_taken action = policy_action(event, findings);
-	uint32_t slot;
 
 	if (event->kind == EVENT_CALL_JOINED) {
 		join_call(incidents, event);
 	}
-	handle_own(incidents, event, findings, action, now, &slot);
+	uint32_t slot = handle_own(incidents, event, findings, action, now);
 	handle_sites(incidents, event, findings, action, now, slot);
 	if (slot != NO_SLOT) {
 		touch(incidents, slot);
