@@ -205,20 +205,22 @@ static uint32_t model_around(const struct model *model, instant when, duration s
 	return highest;
 }
 
-/* Mostly close together, some minutes apart; jumpy: some late, a few from another decade, some at one time.
+/* Mostly close together, some minutes or hours apart; jumpy: some late, a few from another decade, some at
+ * one time.
  */
 static instant next_time(instant *clock, unsigned *random, bool is_jumpy)
 {
 	unsigned kind = next_random(random) % 100;
 
-	*clock += kind < 70 ? next_random(random) % (15 * SECOND) : next_random(random) % (20 * MINUTE);
+	*clock += next_random(random) % (kind < 70 ? 15 : kind < 95 ? 1200 : 15 * 3600) * SECOND;
+	*clock += next_random(random) % SECOND;
 	if (!is_jumpy) {
 		return *clock;
 	}
 	if (kind == 99) {
 		*clock += *clock < 1000 * DAY ? 16000 * DAY : -16000 * DAY;
 	}
-	return kind % 8 == 0   ? *clock - next_random(random) % (90 * SECOND)
+	return kind % 8 == 0   ? *clock - next_random(random) % 90 * SECOND
 	       : kind % 8 == 1 ? *clock / MINUTE * MINUTE
 			       : *clock;
 }
