@@ -29,32 +29,46 @@ static void doubt_rules(const struct config_reading *reading)
 		"every rule is switched off, so nothing is ever told");
 }
 
-static uint32_t number_of(const struct rule *rule, const void *settings, const char *name)
-{
-	const struct setting *setting = setting_find(rule->settings, text_of(name));
+/* Rules with limits for a shorter and for a longer time. */
+static const struct spans {
+	const char *rule, *shorter, *in_shorter, *longer, *in_longer;
+} spans_of_rules[] = {
+	{"call_burst", "minute", "a minute", "hour", "an hour"},
+	{"country_spread", "ten_minutes", "ten minutes", "hour", "an hour"},
+};
 
+static uint32_t number_of(const struct setting *setting, const void *settings)
+{
 	return *(const uint32_t *)(const void *)((const char *)settings + setting->offset);
 }
 
-/* More calls in a minute than in an hour: the hour's limit always comes first. */
-static void doubt_burst(const struct config_reading *reading)
+static void doubt_level(const struct config_reading *reading, const struct spans *spans,
+	const struct rule *rule, const void *settings, const char *level)
 {
-	static const char *const levels[] = {"warning", "critical"};
-	char minute[32], hour[32], path[CONFIG_ELEMENT_SIZE];
+	char shorter[32], longer[32], path[CONFIG_ELEMENT_SIZE];
 
+	snprintf(shorter, sizeof shorter, "%s_%s", spans->shorter, level);
+	snprintf(longer, sizeof longer, "%s_%s", spans->longer, level);
+	snprintf(path, sizeof path, "rules.%s.%s", spans->rule, shorter);
+	const struct setting *in_shorter = setting_find(rule->settings, text_of(shorter));
+	uint32_t few = number_of(setting_find(rule->settings, text_of(longer)), settings);
+	uint32_t many = number_of(in_shorter, settings);
+	if (many > few) {
+		config_file_warn(reading->file, reading->errors, path,
+			"%" PRIu32 " %s in %s are more than %s, %" PRIu32 " in %s, which always comes first",
+			many, in_shorter->unit, spans->in_shorter, longer, few, spans->in_longer);
+	}
+}
+
+/* More calls in a minute than in an hour: the hour's limit always comes first. */
+static void doubt_spans(const struct config_reading *reading)
+{
 	for (size_t i = 0; i < rules_count(); i++) {
-		const struct rule *rule = rules_at(i);
 		const void *settings = rules_settings_at(reading->config->rules, i);
-		for (size_t j = 0; strcmp(rule->name, "call_burst") == 0 && j < 2; j++) {
-			snprintf(minute, sizeof minute, "minute_%s", levels[j]);
-			snprintf(hour, sizeof hour, "hour_%s", levels[j]);
-			snprintf(path, sizeof path, "rules.call_burst.%s", minute);
-			if (number_of(rule, settings, minute) > number_of(rule, settings, hour)) {
-				config_file_warn(reading->file, reading->errors, path,
-					"%" PRIu32 " calls in a minute are more than %s, %" PRIu32
-					" in an hour, which always comes first",
-					number_of(rule, settings, minute), hour,
-					number_of(rule, settings, hour));
+		for (size_t j = 0; j < sizeof spans_of_rules / sizeof spans_of_rules[0]; j++) {
+			if (strcmp(rules_at(i)->name, spans_of_rules[j].rule) == 0) {
+				doubt_level(reading, &spans_of_rules[j], rules_at(i), settings, "warning");
+				doubt_level(reading, &spans_of_rules[j], rules_at(i), settings, "critical");
 			}
 		}
 	}
@@ -157,7 +171,7 @@ static void doubt_holidays(const struct config_reading *reading)
 
 static void (*const doubts[])(const struct config_reading *reading) = {
 	doubt_rules,
-	doubt_burst,
+	doubt_spans,
 	doubt_destinations,
 	doubt_extensions,
 	doubt_closed,

@@ -9,6 +9,7 @@
 extern const struct rule call_burst_rule;
 extern const struct rule callback_bait_rule;
 extern const struct rule concurrent_calls_rule;
+extern const struct rule country_spread_rule;
 extern const struct rule denied_destination_rule;
 extern const struct rule dial_injection_rule;
 extern const struct rule forged_caller_id_rule;
@@ -29,6 +30,7 @@ static const struct rule *const table[] = {
 	&forged_caller_id_rule,
 	&dial_injection_rule,
 	&callback_bait_rule,
+	&country_spread_rule,
 };
 
 #define RULE_COUNT (sizeof table / sizeof table[0])

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/rules/tally.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,6 +21,15 @@ bool tally_of(const struct subject *subject, uint32_t count, const struct limits
 	return true;
 }
 
+size_t tally_add_wider(struct tally tallies[static TALLIES_MAX], size_t count, const struct tally *wider)
+{
+	if (count == 0 || wider->severity > tallies[count - 1].severity) {
+		assert(count < TALLIES_MAX);
+		tallies[count++] = *wider;
+	}
+	return count;
+}
+
 size_t tally_subjects(struct window *window, const struct circumstances *circumstances,
 	enum subject_kind kinds, const struct limits *limits, struct tally tallies[static TALLIES_MAX])
 {
@@ -34,12 +44,26 @@ size_t tally_subjects(struct window *window, const struct circumstances *circums
 		}
 		window_add(
 			window, text_of(subject->text), circumstances->event->time, &limits->span, 1, &count);
-		if (tally_of(subject, count, limits, &one) &&
-			(reached == 0 || one.severity > tallies[reached - 1].severity)) {
-			tallies[reached++] = one;
+		if (tally_of(subject, count, limits, &one)) {
+			reached = tally_add_wider(tallies, reached, &one);
 		}
 	}
 	return reached;
+}
+
+char *tally_whom(const struct subject *subject, char buffer[static TALLY_WHOM_SIZE])
+{
+	switch (subject->kind) {
+	case SUBJECT_CALLER:
+		snprintf(buffer, TALLY_WHOM_SIZE, "by caller %s", subject->name);
+		break;
+	case SUBJECT_SOURCE:
+		snprintf(buffer, TALLY_WHOM_SIZE, "from the address %s", subject->name);
+		break;
+	default:
+		snprintf(buffer, TALLY_WHOM_SIZE, "by all callers of the site together");
+	}
+	return buffer;
 }
 
 /* ---- the sentence */
@@ -114,18 +138,9 @@ static void say_which(struct sentence *sentence, const struct tally *tally)
 
 static void say_by_whom(struct sentence *sentence, const struct tally *tally)
 {
-	char span[DURATION_TEXT_SIZE];
+	char span[DURATION_TEXT_SIZE], whom[TALLY_WHOM_SIZE];
 
-	switch (tally->subject->kind) {
-	case SUBJECT_CALLER:
-		say(sentence, " by caller %s", tally->subject->name);
-		break;
-	case SUBJECT_SOURCE:
-		say(sentence, " from the address %s", tally->subject->name);
-		break;
-	default:
-		say(sentence, " by all callers of the site together");
-	}
+	say(sentence, " %s", tally_whom(tally->subject, whom));
 	if (tally->span > 0) {
 		say(sentence, " within %s", duration_format(tally->span, span));
 	}

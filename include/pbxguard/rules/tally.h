@@ -39,6 +39,16 @@ bool tally_of(
 size_t tally_subjects(struct window *window, const struct circumstances *circumstances,
 	enum subject_kind kinds, const struct limits *limits, struct tally tallies[static TALLIES_MAX]);
 
+/*
+ * Adds the tally of a wider subject to those of narrower ones, where it is graver: the same thought as in
+ * tally_subjects. Returns how many there are then.
+ */
+size_t tally_add_wider(struct tally tallies[static TALLIES_MAX], size_t count, const struct tally *wider);
+
+/* "by caller 1001", "from the address 198.51.100.66", "by all callers of the site together". */
+#define TALLY_WHOM_SIZE (SUBJECT_SIZE + 24)
+char *tally_whom(const struct subject *subject, char buffer[static TALLY_WHOM_SIZE]); /* returns buffer */
+
 /* What a rule's findings say. */
 struct report_words {
 	const char *rule;    /* its name */

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Calls to many different countries in a short time: thieves look for a route that works, and sell to
+ * wherever it pays. One country that is new is nothing; most people who call abroad call one or two.
+ */
+#include "pbxguard/rules/distinct_rule.h"
+
+#include <stdio.h>
+
+#define COUNTRY_CODE_MAX 3 /* digits; ITU-T E.164 §6.2.1 */
+
+static const struct setting settings_list[] = {
+	DISTINCT_ENABLED,
+	DISTINCT_LIMIT("ten_minutes_warning", short_warning, "countries", "4", NULL),
+	DISTINCT_LIMIT("ten_minutes_critical", short_critical, "countries", "10", "ten_minutes_warning"),
+	DISTINCT_LIMIT("hour_warning", long_warning, "countries", "10", NULL),
+	DISTINCT_LIMIT("hour_critical", long_critical, "countries", "10", "hour_warning"),
+};
+static const struct setting_table settings_table = SETTING_TABLE(settings_list);
+
+static const struct distinct_spans spans = {10 * MINUTE, HOUR};
+
+static void *state_new(const void *settings, size_t memory)
+{
+	return distinct_state_new(settings, &spans, memory);
+}
+
+/* "BB"; of what is no country the prefix, "882"; of a code that is nobody's as much as a code may have. */
+static struct text country_of(const struct event *event)
+{
+	const struct destination *destination = event->destination;
+
+	if (destination == NULL) {
+		return text_part(text_of(event->number->e164), 0, sizeof "+" - 1 + COUNTRY_CODE_MAX);
+	}
+	return text_of(destination->country[0] != '\0' ? destination->country : destination->prefix);
+}
+
+static void report(
+	const struct tally *tally, const struct circumstances *circumstances, struct findings *findings)
+{
+	char whom[TALLY_WHOM_SIZE], span[DURATION_TEXT_SIZE];
+	const char *countries = tally->count == 1 ? "country" : "countries";
+
+	duration_format(tally->span, span);
+	struct finding *finding = tally_report_as("country_spread", tally, circumstances, findings,
+		"Calls to %u different %s %s within %s, this one", tally->count, countries,
+		tally_whom(tally->subject, whom), span);
+	if (finding != NULL) {
+		snprintf(finding->evidence, sizeof finding->evidence, "%u %s in %s (limit %u)", tally->count,
+			countries, span, tally->limit);
+	}
+}
+
+static void evaluate(const void *settings, void *state, const struct circumstances *circumstances,
+	struct findings *findings)
+{
+	const struct event *event = circumstances->event;
+	struct tally tallies[TALLIES_MAX], one;
+	size_t reached = 0;
+
+	if (circumstances->destination.permission == DESTINATION_ALLOWED) {
+		return;
+	}
+	for (int kind = 0; kind < SUBJECT_KIND_COUNT; kind++) {
+		const struct subject *subject = &circumstances->subjects[kind];
+		if (subject->counts &&
+			distinct_tally(settings, &spans, state, subject, text_of(subject->text),
+				country_of(event), event->time, &one)) {
+			reached = tally_add_wider(tallies, reached, &one);
+		}
+	}
+	for (size_t i = 0; i < reached; i++) {
+		report(&tallies[i], circumstances, findings);
+	}
+}
+
+extern const struct rule country_spread_rule; /* as rules.c declares it */
+const struct rule country_spread_rule = {
+	.name = "country_spread",
+	.settings = &settings_table,
+	.settings_size = sizeof(struct distinct_settings),
+	.state_new = state_new,
+	.state_free = distinct_state_free,
+	.adopt = distinct_state_adopt,
+	.evicted = distinct_state_evicted,
+	.evaluate = evaluate,
+};

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pbxguard/rules/distinct_rule.h"
+
+void *distinct_state_new(
+	const struct distinct_settings *settings, const struct distinct_spans *spans, size_t memory)
+{
+	uint32_t largest_limit = settings->short_critical > settings->long_critical ? settings->short_critical
+										    : settings->long_critical;
+	const struct distinct_shape shape = {.keys = distinct_keys_in(memory, largest_limit),
+		.largest_limit = largest_limit,
+		.shortest_span = spans->in_short,
+		.longest_span = spans->in_long};
+
+	return distinct_new(&shape);
+}
+
+void distinct_state_free(void *state)
+{
+	distinct_free(state);
+}
+
+void distinct_state_adopt(void *state, const void *old_state)
+{
+	distinct_adopt(state, old_state);
+}
+
+uint64_t distinct_state_evicted(const void *state)
+{
+	return distinct_figures(state).evicted;
+}
+
+bool distinct_tally(const struct distinct_settings *settings, const struct distinct_spans *spans,
+	struct distinct *distinct, const struct subject *subject, struct text key, struct text value,
+	instant now, struct tally *tally)
+{
+	const struct limits in_short = {settings->short_warning, settings->short_critical, spans->in_short};
+	const struct limits in_long = {settings->long_warning, settings->long_critical, spans->in_long};
+	const duration both[] = {spans->in_short, spans->in_long};
+	uint32_t counts[2];
+	struct tally longer;
+
+	distinct_add(distinct, key, value, now, both, 2, counts);
+	bool short_reached = tally_of(subject, counts[0], &in_short, tally);
+	bool long_reached = tally_of(subject, counts[1], &in_long, &longer);
+	if (long_reached && (!short_reached || longer.severity > tally->severity)) {
+		*tally = longer;
+	}
+	return short_reached || long_reached;
+}
