@@ -35,6 +35,7 @@ static const struct spans {
 } spans_of_rules[] = {
 	{"call_burst", "minute", "a minute", "hour", "an hour"},
 	{"country_spread", "ten_minutes", "ten minutes", "hour", "an hour"},
+	{"number_range", "day", "a day", "week", "a week"},
 };
 
 static uint32_t number_of(const struct setting *setting, const void *settings)

@@ -15,6 +15,7 @@ extern const struct rule dial_injection_rule;
 extern const struct rule forged_caller_id_rule;
 extern const struct rule high_risk_destination_rule;
 extern const struct rule long_call_rule;
+extern const struct rule number_range_rule;
 extern const struct rule off_hours_rule;
 extern const struct rule relay_rule;
 
@@ -31,6 +32,7 @@ static const struct rule *const table[] = {
 	&dial_injection_rule,
 	&callback_bait_rule,
 	&country_spread_rule,
+	&number_range_rule,
 };
 
 #define RULE_COUNT (sizeof table / sizeof table[0])
