@@ -86,11 +86,29 @@ bool network_parse(struct text text, struct network *network)
 	return true;
 }
 
+/* inet_ntop goes by way of sprintf, and every call's address is written. */
+static void format_ipv4(const struct address *address, char *buffer)
+{
+	for (size_t i = 0; i < 4; i++) {
+		uint8_t byte = address->bytes[i];
+		if (byte >= 100) {
+			*buffer++ = (char)('0' + byte / 100);
+		}
+		if (byte >= 10) {
+			*buffer++ = (char)('0' + byte / 10 % 10);
+		}
+		*buffer++ = (char)('0' + byte % 10);
+		*buffer++ = i < 3 ? '.' : '\0';
+	}
+}
+
 char *address_format(const struct address *address, char buffer[static ADDRESS_TEXT_SIZE])
 {
-	if (address->family == ADDRESS_NONE || inet_ntop(address->family == ADDRESS_IPV4 ? AF_INET : AF_INET6,
-						       address->bytes, buffer, ADDRESS_TEXT_SIZE) == NULL) {
-		buffer[0] = '\0';
+	buffer[0] = '\0';
+	if (address->family == ADDRESS_IPV4) {
+		format_ipv4(address, buffer);
+	} else if (address->family == ADDRESS_IPV6) {
+		inet_ntop(AF_INET6, address->bytes, buffer, ADDRESS_TEXT_SIZE); /* can't fail: it fits */
 	}
 	return buffer;
 }

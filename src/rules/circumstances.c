@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/rules/circumstances.h"
 
-#include <stdio.h>
+#include <assert.h>
 #include <string.h>
 
 #define CALLER_KIND "caller:"
@@ -60,10 +60,11 @@ void subject_of_caller(struct text name, struct subject *subject)
 
 static void name_source(struct subject *subject, const struct address *address)
 {
-	char text[ADDRESS_TEXT_SIZE];
+	static_assert(sizeof SOURCE_KIND - 1 + ADDRESS_TEXT_SIZE <= SUBJECT_SIZE, "each address fits");
+	size_t kind_size = sizeof SOURCE_KIND - 1;
 
-	snprintf(subject->text, sizeof subject->text, SOURCE_KIND "%s", address_format(address, text));
-	subject->name = subject->text + sizeof SOURCE_KIND - 1;
+	memcpy(subject->text, SOURCE_KIND, kind_size);
+	subject->name = address_format(address, subject->text + kind_size);
 }
 
 static bool source_stands_for_everybody(const struct event *event, const struct site *site)

@@ -62,11 +62,35 @@ static void endpoints_are_shown_with_brackets_for_ipv6(void **state)
 	assert_string_equal(network_format(&network, network_buffer), "192.0.2.1");
 }
 
+static void addresses_are_shown_as_they_are_written(void **state)
+{
+	static const char *const cases[] = {"0.0.0.0", "9.10.99.100", "199.200.249.255", "255.255.255.255",
+		"::", "2001:db8::10", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"};
+	const struct address none = {0};
+	char buffer[ADDRESS_TEXT_SIZE];
+	struct address address;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_true(address_parse(text_of(cases[i]), &address));
+		assert_string_equal(address_format(&address, buffer), cases[i]);
+	}
+	for (unsigned byte = 0; byte < 256; byte++) {
+		char expected[ADDRESS_TEXT_SIZE];
+		const uint8_t bytes[] = {(uint8_t)byte, 0, (uint8_t)(255 - byte), (uint8_t)byte};
+		address = address_ipv4(bytes);
+		snprintf(expected, sizeof expected, "%u.0.%u.%u", byte, 255 - byte, byte);
+		assert_string_equal(address_format(&address, buffer), expected);
+	}
+	assert_string_equal(address_format(&none, buffer), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(networks_contain_their_addresses_only),
 		cmocka_unit_test(what_is_no_network_is_refused),
+		cmocka_unit_test(addresses_are_shown_as_they_are_written),
 		cmocka_unit_test(endpoints_are_shown_with_brackets_for_ipv6),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
