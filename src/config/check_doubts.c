@@ -36,6 +36,7 @@ static const struct spans {
 	{"call_burst", "minute", "a minute", "hour", "an hour"},
 	{"country_spread", "ten_minutes", "ten minutes", "hour", "an hour"},
 	{"number_range", "day", "a day", "week", "a week"},
+	{"prefix_probing", "minute", "a minute", "day", "a day"},
 };
 
 static uint32_t number_of(const struct setting *setting, const void *settings)

@@ -18,6 +18,7 @@ extern const struct rule long_call_rule;
 extern const struct rule number_range_rule;
 extern const struct rule off_hours_rule;
 extern const struct rule relay_rule;
+extern const struct rule prefix_probing_rule;
 
 /* In the order in which they are asked, shown and explained: what is surest first. */
 static const struct rule *const table[] = {
@@ -33,6 +34,7 @@ static const struct rule *const table[] = {
 	&callback_bait_rule,
 	&country_spread_rule,
 	&number_range_rule,
+	&prefix_probing_rule,
 };
 
 #define RULE_COUNT (sizeof table / sizeof table[0])

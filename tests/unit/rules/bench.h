@@ -123,6 +123,7 @@ static inline void bench_call(struct bench *bench, const char *caller, const cha
 {
 	bench->number = (struct dialed_number){.kind = NUMBER_INTERNATIONAL};
 	strcpy(bench->number.e164, e164);
+	strcpy(bench->number.digits, e164);
 	bench->event = (struct event){.kind = EVENT_CALL_ATTEMPTED,
 		.time = when,
 		.caller = text_of(caller),
