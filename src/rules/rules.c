@@ -17,8 +17,8 @@ extern const struct rule high_risk_destination_rule;
 extern const struct rule long_call_rule;
 extern const struct rule number_range_rule;
 extern const struct rule off_hours_rule;
-extern const struct rule relay_rule;
 extern const struct rule prefix_probing_rule;
+extern const struct rule relay_rule;
 
 /* In the order in which they are asked, shown and explained: what is surest first. */
 static const struct rule *const table[] = {
