@@ -20,6 +20,7 @@ void config_free(struct config *config)
 	rules_settings_free(config->rules);
 	destination_table_free(config->destination_table);
 	destination_lists_free(config->destination_lists);
+	rates_free(config->rates);
 	calendar_free(config->calendar);
 	free(config->path);
 	free(config);

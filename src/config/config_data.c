@@ -32,6 +32,7 @@ static const char *usual_folder(const char *setting)
 	return strcmp(setting, "dial_plan") == 0                               ? "dial-plans"
 	       : text_begins(text_of(setting), TEXT("destinations.high_risk")) ? "high-risk"
 	       : text_begins(text_of(setting), TEXT("calendar.holidays"))      ? "holidays"
+	       : strcmp(setting, "rates.table") == 0                           ? "rates"
 									       : NULL;
 }
 
@@ -224,6 +225,24 @@ static void read_destination_lists(const struct config_reading *reading)
 	}
 }
 
+/* ---- rates ----------------------------------------------------------------------------------------- */
+
+static void read_rates(const struct config_reading *reading)
+{
+	struct config *config = reading->config;
+	const struct rates_settings *settings = &config->settings.rates;
+	const char *path = find_file(reading, "rates.table", settings->table);
+	char failure[FAILURE_SIZE];
+
+	if (path == NULL) {
+		return;
+	}
+	config->rates = rates_read(settings, path, failure, sizeof failure);
+	if (config->rates == NULL) {
+		complain_of_file(reading, "rates.table", failure);
+	}
+}
+
 /* ---- holidays -------------------------------------------------------------------------------------- */
 
 enum holiday_column { HOLIDAY_DATE, HOLIDAY_NAME };
@@ -300,6 +319,7 @@ static void (*const readers[])(const struct config_reading *reading) = {
 	read_dial_plan,
 	read_destination_table,
 	read_destination_lists,
+	read_rates,
 	read_calendar,
 };
 

@@ -23,6 +23,7 @@ static const struct setting sections[] = {
 		.size = CONFIG_FILE_NAME_SIZE,
 		.initial = "dial-plans/japan.conf"},
 	GROUP("destinations", destinations, destinations_setting_table),
+	GROUP("rates", rates, rates_setting_table),
 	GROUP("calendar", calendar, calendar_setting_table),
 	GROUP("capture", capture, capture_settings),
 	GROUP("calls", calls, call_settings_table),

@@ -67,6 +67,23 @@ static void print_reading(const struct dialed_number *number)
 	row("E.164", "%s", number->e164[0] != '\0' ? number->e164 : "none");
 }
 
+static void print_rate(
+	const struct config *config, const struct event *event, const struct destination_reading *reading)
+{
+	char minute[MONEY_TEXT_SIZE], setup[MONEY_TEXT_SIZE];
+	struct rate rate;
+
+	rates_find(config->rates, event->number->e164, event->destination, reading, &rate);
+	row("costs", "about %s for each minute begun%s%s, by %s%s",
+		money_format(rate.per_minute, rates_currency(config->rates), minute),
+		rate.setup > 0 ? ", and to begin with " : "",
+		rate.setup > 0 ? money_format(rate.setup, rates_currency(config->rates), setup) : "",
+		rate.prefix[0] != '\0' ? "the rate of +"
+		: rate.is_risky        ? "rates.risky_per_minute"
+				       : "rates.default_per_minute",
+		rate.prefix);
+}
+
 static void print_destination(const struct config *config, const struct event *event)
 {
 	static const char *const permissions[] = {
@@ -92,6 +109,7 @@ static void print_destination(const struct config *config, const struct event *e
 	row("lists", "%s%s; %s%s%s", reading.high_risk != NULL ? "high-risk, by the entry " : "not high-risk",
 		reading.high_risk != NULL ? reading.high_risk : "", permissions[reading.permission],
 		reading.entry != NULL ? ", by the entry " : "", reading.entry != NULL ? reading.entry : "");
+	print_rate(config, event, &reading);
 }
 
 static void print_time(const struct config *config, instant when)
@@ -146,7 +164,7 @@ int explain_number(struct start *start)
 {
 	const struct config *config = start->config;
 	const struct surroundings surroundings = {
-		&config->settings.site, config->calendar, config->destination_lists, 0};
+		&config->settings.site, config->calendar, config->destination_lists, 0, config->rates};
 	struct dialed_number number;
 	struct findings findings = {0};
 	struct sip_uri uri;

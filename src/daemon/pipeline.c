@@ -35,6 +35,7 @@ static struct rules *rules_of(const struct config *config)
 		.calendar = config->calendar,
 		.lists = config->destination_lists,
 		.memory = limits_rules(&config->settings.limits),
+		.rates = config->rates,
 	};
 
 	return rules_new(config->rules, &surroundings);

@@ -128,6 +128,7 @@ void circumstances_of(const struct event *event, const struct surroundings *surr
 {
 	circumstances->event = event;
 	circumstances->site = surroundings->site;
+	circumstances->rates = surroundings->rates;
 	destination_lists_read(
 		surroundings->lists, event->number->e164, event->destination, &circumstances->destination);
 	calendar_read(surroundings->calendar, event->time, &circumstances->calendar);

@@ -13,6 +13,7 @@ NODE_MODULES = ROOT / "script" / "data" / "node_modules"
 DESTINATIONS = CONF / "destinations.csv"
 HIGH_RISK = CONF / "high-risk" / "ntt-2022-07-01.csv"
 HOLIDAYS = CONF / "holidays" / "japan.csv"
+RATES = CONF / "rates" / "example-japan.csv"
 
 SKIPPED = 77
 

@@ -4,6 +4,7 @@
 
 #include "pbxguard/base/csv.h"
 #include "pbxguard/call/destination.h"
+#include "pbxguard/rules/rates.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,18 @@ static void read_rows(const char *path, size_t file_size)
 	csv_close(csv);
 }
 
+static void price(const struct rates *rates)
+{
+	const struct destination_reading reading = {0};
+	struct rate rate;
+
+	MUST_HOLD(currency_is_code(text_of(rates_currency(rates))) && rates_count(rates) > 0);
+	rates_find(rates, "+12465550123", NULL, &reading, &rate);
+	MUST_HOLD(text_begins(TEXT("12465550123"), text_of(rate.prefix)));
+	MUST_HOLD(rate.per_minute >= 0 && rate.per_minute <= RATE_MAXIMUM);
+	MUST_HOLD(rate.setup >= 0 && rate.setup <= RATE_MAXIMUM);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *path = fuzz_file(data, size);
@@ -43,5 +56,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST_HOLD(found == NULL || text_begins(TEXT("12465550123"), text_of(found->prefix)));
 	}
 	destination_table_free(table);
+	struct rates_settings settings = {.default_per_minute = "250", .risky_per_minute = "500"};
+	error[0] = '\0';
+	struct rates *rates = rates_read(&settings, path, error, sizeof error);
+	MUST_HOLD((rates == NULL) == (error[0] != '\0'));
+	if (rates != NULL) {
+		price(rates);
+	}
+	rates_free(rates);
 	return 0;
 }

@@ -19,12 +19,13 @@
 #include "pbxguard/config/data_folders.h"
 #include "pbxguard/rules/calendar.h"
 #include "pbxguard/rules/destination_lists.h"
+#include "pbxguard/rules/rates.h"
 #include "pbxguard/rules/rules.h"
 
 #include <stddef.h>
 
 #define CONFIG_FILE_NAME_SIZE 256
-#define CONFIG_DATA_FILES_MAX (2 + DESTINATION_FILES_MAX + CALENDAR_FILES_MAX)
+#define CONFIG_DATA_FILES_MAX (3 + DESTINATION_FILES_MAX + CALENDAR_FILES_MAX)
 #define CONFIG_HOLIDAYS_SHOWN 3
 
 /* As the file has them. */
@@ -32,6 +33,7 @@ struct config_settings {
 	struct site site;
 	char dial_plan_file[CONFIG_FILE_NAME_SIZE];
 	struct destinations_settings destinations;
+	struct rates_settings rates;
 	struct calendar_settings calendar;
 	struct capture_settings capture;
 	struct call_settings calls;
@@ -58,6 +60,7 @@ struct config {
 	struct dial_plan dial_plan;   /* of dial_plan_file; borrows destination_table */
 	struct destination_table *destination_table;
 	struct destination_lists *destination_lists;
+	struct rates *rates;
 	struct calendar *calendar;
 
 	/* For the summary. */

@@ -17,7 +17,8 @@ struct config_reading {
 	struct config_errors *errors;
 };
 
-/* Fills the dial plan, the table and lists of destinations and the calendar. What failed stays NULL. */
+/* Fills the dial plan, the table and lists of destinations, the rates and the calendar. What failed stays
+ * NULL. */
 void config_data_read(const struct config_reading *reading);
 
 #endif

@@ -8,6 +8,7 @@
 #include "pbxguard/rules/calendar.h"
 #include "pbxguard/rules/destination_lists.h"
 #include "pbxguard/rules/finding.h"
+#include "pbxguard/rules/rates.h"
 
 #include <stdbool.h>
 
@@ -34,13 +35,15 @@ struct surroundings {
 	const struct site *site;
 	const struct calendar *calendar;
 	const struct destination_lists *lists;
-	size_t memory; /* bytes for the states of all rules */
+	size_t memory;             /* bytes for the states of all rules */
+	const struct rates *rates; /* NULL: no prices are known */
 };
 
 struct circumstances {
 	const struct event *event; /* borrowed */
 	const struct site *site;   /* borrowed */
 	struct destination_reading destination;
+	const struct rates *rates; /* borrowed; NULL: no prices are known */
 	struct calendar_reading calendar;
 	struct subject subjects[SUBJECT_KIND_COUNT];
 	/* A stranger's try that the PBX may yet refuse, as it does with those of every scanner: no more than

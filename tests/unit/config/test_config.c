@@ -127,7 +127,7 @@ static void without_a_configuration_japan_is_watched(void **state)
 	assert_int_equal(config->high_risk_countries, 77);
 	assert_true(calendar_holiday_count(config->calendar) > 100);
 	assert_int_equal(settings->actions.mode, ACTION_MODE_MONITOR);
-	assert_int_equal(config->data_file_count, 4);
+	assert_int_equal(config->data_file_count, 5);
 	config_free(config);
 }
 
@@ -498,6 +498,7 @@ static void a_file_that_is_nowhere_says_where_it_was_sought(void **state)
 	assert_null(config_new_with_folders("t.conf", &folders, NOW, &errors));
 	assert_lines(&errors,
 		"t.conf:1: dial_plan: \"a.conf\" does not exist; sought in here, /there\n"
+		"t.conf:1: rates.table: \"rates/example-japan.csv\" does not exist; sought in here, /there\n"
 		"t.conf:2: destinations.table: \"b.csv\" does not exist; sought in here, /there\n"
 		"t.conf:6: calendar.holidays[0]: \"c.csv\" does not exist; sought in here, /there\n"
 		"t.conf:6: calendar.holidays[1]: a file's name is missing\n");
@@ -513,17 +514,21 @@ static void what_is_not_a_file_says_what_it_is(void **state)
 	write_file("dial-plans/b.conf", "");
 	write_file("dial-plans/a.conf", "");
 	write_file("dial-plans/notes.new", "");
+	assert_int_equal(mkdir("rates", 0700), 0);
+	write_file("rates/ours.csv", "");
 	data_folders_add(&folders, ".");
 	write_file("t.conf", "dial_plan = \"dial-plans/c.conf\";\ndestinations = { table = \"dial-plans\";\n"
 			     "high_risk = [ \"/dev/null\",\n\"/no/such.csv\" ]; };\n"
-			     "calendar = { holidays = []; };\n");
+			     "calendar = { holidays = []; };\nrates = { table = \"rates/mine.csv\"; };\n");
 	assert_null(config_new_with_folders("t.conf", &folders, NOW, &errors));
 	assert_lines(&errors,
 		"t.conf:1: dial_plan: \"dial-plans/c.conf\" does not exist; sought in .; there are: "
 		"dial-plans/a.conf, dial-plans/b.conf\n"
 		"t.conf:2: destinations.table: \"dial-plans\" is a folder, not a file\n"
 		"t.conf:3: destinations.high_risk[0]: \"/dev/null\" is a device, not a file\n"
-		"t.conf:4: destinations.high_risk[1]: \"/no/such.csv\" does not exist\n");
+		"t.conf:4: destinations.high_risk[1]: \"/no/such.csv\" does not exist\n"
+		"t.conf:6: rates.table: \"rates/mine.csv\" does not exist; sought in .; there are: "
+		"rates/ours.csv\n");
 	errors = (struct config_errors){0};
 	folders = (struct data_folders){0};
 	data_folders_add(&folders, "/nowhere");
@@ -569,6 +574,7 @@ static void what_is_wrong_in_a_data_file_has_its_own_line(void **state)
 	write_file("b.csv", "code,name_ja,iso\n7,x,QQ\n");
 	write_file("c.csv", "code,name_ja,iso\n\n999,x,\n");
 	write_file("days.csv", "date,name\n2026-02-30,Leap\n");
+	write_file("rates.csv", "prefix,currency,per_minute,setup\n1,JPY,10,\n33,EUR,0.2,\n");
 	write_file("plan.conf",
 		"name = \"x\"; country = \"JP\"; country_code = \"81\";\n"
 		"trunk_prefx = \"0\"; emergency = ( { number = \"119\"; name = \"fire\"; } );\n"
@@ -576,7 +582,8 @@ static void what_is_wrong_in_a_data_file_has_its_own_line(void **state)
 		"domestic = ( { begins = \"0\"; length = \"10\"; name = \"x\"; } );\n");
 	assert_refused(
 		"dial_plan = \"plan.conf\";\ndestinations = { high_risk = [ \"a.csv\", \"b.csv\", \"c.csv\" ]; };\n"
-		"calendar = { holidays = \"days.csv\"; };\n",
+		"calendar = { holidays = \"days.csv\"; };\n"
+		"rates = { table = \"rates.csv\"; default_per_minute = \"2,5\"; };\n",
 		"plan.conf:2: trunk_prefx: no such setting; did you mean `trunk_prefix`? (named as dial_plan at "
 		"t.conf:1)\n"
 		"a.csv:4: \"no\" is not a country or area code of 1 to 15 digits (named as "
@@ -586,7 +593,11 @@ static void what_is_wrong_in_a_data_file_has_its_own_line(void **state)
 		"c.csv:3: \"999\" is not a code of the table of destinations (named as "
 		"destinations.high_risk[2] at t.conf:2)\n"
 		"days.csv:2: \"2026-02-30\" is not a day; write it like \"2026-07-20\" (named as "
-		"calendar.holidays[0] at t.conf:3)\n");
+		"calendar.holidays[0] at t.conf:3)\n"
+		"t.conf:4: rates.default_per_minute: \"2,5\" is not a price a minute from 0 to 100000; write it "
+		"like \"250\" or \"0.0135\"\n"
+		"rates.csv:3: currency: is EUR, but JPY in the lines before; a table has one currency (named as "
+		"rates.table at t.conf:4)\n");
 }
 
 static void holidays_that_run_out_are_told_in_time(void **state)
@@ -630,6 +641,7 @@ static void the_summary_says_what_a_person_can_judge(void **state)
 		"emergency      110 police, 118 coast guard, 119 fire and ambulance\n",
 		"services       104 directory enquiries, 113 line faults,",
 		" 77 countries are high-risk, under 76 codes\n",
+		"rates          51 prefixes in JPY; elsewhere 250 a minute, in risky places 500\n",
 		"denied         CU, +882\n",
 		"allowed        none\n",
 		"open           13 h 30 min a week: mon 09:00-12:00,13:00-18:00; tue -; wed -; thu -;",

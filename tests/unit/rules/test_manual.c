@@ -115,12 +115,13 @@ static void no_section_is_about_a_rule_that_is_gone(void **state)
 	}
 }
 
-static void the_calendar_and_the_lists_are_explained(void **state)
+static void the_calendar_the_lists_and_the_rates_are_explained(void **state)
 {
 	(void)state;
 	expect_settings(section("The calendar"), &calendar_setting_table, "The calendar");
 	expect_settings(section("The lists of destinations"), &destinations_setting_table,
 		"The lists of destinations");
+	expect_settings(section("The rates"), &rates_setting_table, "The rates");
 }
 
 int main(void)
@@ -129,7 +130,7 @@ int main(void)
 		cmocka_unit_test(every_rule_has_its_section),
 		cmocka_unit_test(every_default_of_a_rule_is_the_true_one),
 		cmocka_unit_test(no_section_is_about_a_rule_that_is_gone),
-		cmocka_unit_test(the_calendar_and_the_lists_are_explained),
+		cmocka_unit_test(the_calendar_the_lists_and_the_rates_are_explained),
 	};
 	return cmocka_run_group_tests(tests, read_manual, NULL);
 }
