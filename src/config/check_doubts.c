@@ -76,6 +76,44 @@ static void doubt_spans(const struct config_reading *reading)
 	}
 }
 
+/* The first of the settings that is what it is by default; NULL: none. */
+static const struct setting *default_amount(const struct rule *rule, const void *settings)
+{
+	for (size_t i = 0; i < rule->settings->count; i++) {
+		const struct setting *setting = &rule->settings->settings[i];
+		uint64_t initial;
+		if (setting->type == SETTING_NUMBER &&
+			text_to_number(text_of(setting->initial), UINT32_MAX, &initial) &&
+			number_of(rule, settings, setting->name) == initial) {
+			return setting;
+		}
+	}
+	return NULL;
+}
+
+/* Five thousand dollars an hour are no limit for anybody. */
+static void doubt_currency(const struct config_reading *reading)
+{
+	const struct rates *rates = reading->config->rates;
+
+	if (rates == NULL || strcmp(rates_currency(rates), "JPY") == 0) {
+		return;
+	}
+	for (size_t i = 0; i < rules_count(); i++) {
+		const struct rule *rule = rules_at(i);
+		if (strcmp(rule->name, "spend") != 0 || !rules_settings_enabled(reading->config->rules, i)) {
+			continue;
+		}
+		const struct setting *setting =
+			default_amount(rule, rules_settings_at(reading->config->rules, i));
+		if (setting != NULL) {
+			config_file_warn(reading->file, reading->errors, "rates.table",
+				"the rates are in %s, but rules.spend.%s is the default of %s, which is meant for yen",
+				rates_currency(rates), setting->name, setting->initial);
+		}
+	}
+}
+
 /* ---- places ----------------------------------------------------------------------------------------- */
 
 static bool is_home(const struct config *config, const char *country)
@@ -174,6 +212,7 @@ static void doubt_holidays(const struct config_reading *reading)
 static void (*const doubts[])(const struct config_reading *reading) = {
 	doubt_rules,
 	doubt_spans,
+	doubt_currency,
 	doubt_destinations,
 	doubt_extensions,
 	doubt_closed,

@@ -137,8 +137,11 @@ static void print_rules(const struct config *config, const struct findings *find
 			}
 		}
 		if (!said) {
+			const char *nothing = rules_at(i)->of_one_call;
 			row(word, "%s: %s", name,
-				rules_settings_enabled(config->rules, i) ? "nothing" : "switched off");
+				!rules_settings_enabled(config->rules, i) ? "switched off"
+				: nothing != NULL                         ? nothing
+									  : "nothing");
 		}
 	}
 }

@@ -19,6 +19,7 @@ extern const struct rule number_range_rule;
 extern const struct rule off_hours_rule;
 extern const struct rule prefix_probing_rule;
 extern const struct rule relay_rule;
+extern const struct rule spend_rule;
 
 /* In the order in which they are asked, shown and explained: what is surest first. */
 static const struct rule *const table[] = {
@@ -35,6 +36,7 @@ static const struct rule *const table[] = {
 	&country_spread_rule,
 	&number_range_rule,
 	&prefix_probing_rule,
+	&spend_rule,
 };
 
 #define RULE_COUNT (sizeof table / sizeof table[0])

@@ -39,6 +39,9 @@ struct rule {
 	/* Counts the call and adds what it finds. Never allocates. */
 	void (*evaluate)(const void *settings, void *state, const struct circumstances *circumstances,
 		struct findings *findings);
+
+	/* What --check-number says where it finds nothing in a first call, and must not; NULL: "nothing". */
+	const char *of_one_call;
 };
 
 #endif

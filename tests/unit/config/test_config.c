@@ -465,6 +465,45 @@ static void what_is_hardly_meant_is_a_warning(void **state)
 		"dial_plan = \"dial-plans/germany.conf\"; calendar = { holidays = [ ]; };", ""));
 }
 
+static void a_guard_without_rules_is_hardly_meant(void **state)
+{
+	char text[4096] = "rules = { ";
+
+	(void)state;
+	for (size_t i = 0; i < rules_count(); i++) {
+		size_t used = strlen(text);
+		snprintf(text + used, sizeof text - used, "%s = { enabled = false; }; ", rules_at(i)->name);
+	}
+	strcat(text, "};");
+	config_free(assert_accepted(
+		text, "t.conf:1: rules: warning: every rule is switched off, so nothing is ever told\n"));
+}
+
+static void limits_meant_for_yen_are_doubted_in_another_currency(void **state)
+{
+	static const char limits[] =
+		"hour_warning = 50; hour_critical = 80; day_warning = 100; day_critical = 150;\n"
+		"site_hour_warning = 500; site_hour_critical = 800; site_day_warning = 1000;\n"
+		"site_day_critical";
+	char text[512];
+
+	(void)state;
+	write_file("rates.csv", "prefix,currency,per_minute,setup\n1,USD,0.0135,\n");
+	config_free(assert_accepted("rates = {\ntable = \"rates.csv\"; };",
+		"t.conf:2: rates.table: warning: the rates are in USD, but rules.spend.hour_warning is the "
+		"default of 5000, which is meant for yen\n"));
+	snprintf(text, sizeof text,
+		"rates = { table = \"rates.csv\"; };\nrules = { spend = { %s = 150000; }; };", limits);
+	config_free(assert_accepted(text,
+		"t.conf:1: rates.table: warning: the rates are in USD, but rules.spend.site_day_critical is the "
+		"default of 150000, which is meant for yen\n"));
+	snprintf(text, sizeof text,
+		"rates = { table = \"rates.csv\"; };\nrules = { spend = { %s = 1500; }; };", limits);
+	config_free(assert_accepted(text, ""));
+	config_free(assert_accepted(
+		"rates = { table = \"rates.csv\"; };\nrules = { spend = { enabled = false; }; };", ""));
+}
+
 static void hours_do_not_overlap_even_over_midnight(void **state)
 {
 	(void)state;
@@ -779,6 +818,8 @@ int main(void)
 		IN_FOLDER(the_guard_listens_somewhere_and_once),
 		IN_FOLDER(no_rule_at_all_is_a_warning),
 		IN_FOLDER(what_is_hardly_meant_is_a_warning),
+		IN_FOLDER(a_guard_without_rules_is_hardly_meant),
+		IN_FOLDER(limits_meant_for_yen_are_doubted_in_another_currency),
 		IN_FOLDER(hours_do_not_overlap_even_over_midnight),
 		IN_FOLDER(a_file_that_is_nowhere_says_where_it_was_sought),
 		IN_FOLDER(what_is_not_a_file_says_what_it_is),
