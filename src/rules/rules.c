@@ -228,6 +228,22 @@ void rules_evaluate(struct rules *rules, const struct event *event, struct findi
 	raise_others(findings);
 }
 
+size_t rules_save(const struct rules *rules, size_t index, uint8_t *bytes, size_t room)
+{
+	assert(index < RULE_COUNT);
+	if (table[index]->save == NULL || rules->states[index] == NULL) {
+		return 0;
+	}
+	return table[index]->save(rules->states[index], bytes, room);
+}
+
+bool rules_restore(struct rules *rules, size_t index, const uint8_t *bytes, size_t size)
+{
+	assert(index < RULE_COUNT);
+	return table[index]->restore != NULL && rules->states[index] != NULL &&
+	       table[index]->restore(rules->states[index], bytes, size);
+}
+
 uint64_t rules_keys_evicted(const struct rules *rules)
 {
 	uint64_t evicted = rules->evicted_before;

@@ -75,6 +75,13 @@ static inline uint32_t reader_u32_little(struct reader *reader)
 		       : (uint32_t)byte[3] << 24 | (uint32_t)byte[2] << 16 | (uint32_t)byte[1] << 8 | byte[0];
 }
 
+static inline uint64_t reader_u64_little(struct reader *reader)
+{
+	uint64_t low = reader_u32_little(reader), high = reader_u32_little(reader);
+
+	return reader->failed ? 0 : high << 32 | low;
+}
+
 static inline size_t reader_left(const struct reader *reader)
 {
 	return reader->failed ? 0 : reader->size - reader->position;

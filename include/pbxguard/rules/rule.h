@@ -12,6 +12,7 @@
 #include "pbxguard/rules/circumstances.h"
 #include "pbxguard/rules/finding.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,17 +23,31 @@
 #define RULE_WINDOW_MINIMUM SECOND
 #define RULE_WINDOW_MAXIMUM (366 * DAY)
 
+#define RULE_SAVED_MAX ((size_t)2 * 1024 * 1024) /* bytes that save writes */
+
 struct rule {
 	const char *name; /* in the configuration and in alerts: "call_burst" */
 	const struct setting_table *settings;
 	size_t settings_size; /* bytes */
 
-	/* What the rule remembers between calls. All four are NULL for a rule that remembers nothing. */
+	/* What the rule remembers between calls. These four are NULL for a rule that remembers nothing. */
 	/* Takes at most about so many bytes. NULL when there is no memory. */
 	void *(*state_new)(const void *settings, size_t memory);
 	void (*state_free)(void *state);                   /* accepts NULL */
 	void (*adopt)(void *state, const void *old_state); /* at a reload: goes on with the old counts */
 	uint64_t (*evicted)(const void *state);            /* keys forgotten early */
+
+	/*
+	 * What it has learned in weeks and should not lose at a restart, as bytes (learned.h); both NULL for
+	 * a rule whose memory is short, or none. Neither allocates.
+	 */
+	/* How many bytes that takes, RULE_SAVED_MAX at most. Written only when there is room for all. */
+	size_t (*save)(const void *state, uint8_t *bytes, size_t room);
+	/*
+	 * Into a state that was just made, of the same or other settings. False, and the state as it was,
+	 * when the bytes are not what save wrote, whole and of this version.
+	 */
+	bool (*restore)(void *state, const uint8_t *bytes, size_t size);
 
 	/* Which events it is asked about; NULL: calls abroad when they are tried (circumstances_is_try). */
 	bool (*wants)(const struct event *event);

@@ -44,6 +44,14 @@ void rules_adopt(struct rules *rules, const struct rules *old);
 /* Empties *findings, then asks each enabled rule. */
 void rules_evaluate(struct rules *rules, const struct event *event, struct findings *findings);
 
+/*
+ * What rules_at(index) has learned, for a store: see save and restore in rule.h. 0 bytes, and false, where
+ * the rule learns nothing or is switched off. To be called on the thread that evaluates, or when none does;
+ * rules_restore before the first event.
+ */
+size_t rules_save(const struct rules *rules, size_t index, uint8_t *bytes, size_t room);
+bool rules_restore(struct rules *rules, size_t index, const uint8_t *bytes, size_t size);
+
 /* Callers and sources forgotten while they still counted, by all rules; only grows, over reloads too. */
 uint64_t rules_keys_evicted(const struct rules *rules);
 

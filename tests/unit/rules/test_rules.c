@@ -359,6 +359,7 @@ static void every_rule_has_a_name_of_its_own_and_can_be_turned_off(void **state)
 		assert_int_equal(rule->state_new == NULL, rule->state_free == NULL);
 		assert_int_equal(rule->state_new == NULL, rule->adopt == NULL);
 		assert_int_equal(rule->state_new == NULL, rule->evicted == NULL);
+		assert_int_equal(rule->save == NULL, rule->restore == NULL);
 		for (size_t n = 0; n < rule->settings->count; n++) {
 			assert_true(rule->settings->settings[n].offset < rule->settings_size);
 			check_limit(rule->settings, &rule->settings->settings[n]);
