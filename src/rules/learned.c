@@ -90,3 +90,14 @@ bool learned_read(
 	*reader = reader_rest(&content, reader_left(&content));
 	return true;
 }
+
+void learned_take(struct reader *reader, void *bytes, size_t size)
+{
+	const uint8_t *from = reader_take(reader, size);
+
+	if (from != NULL) {
+		memcpy(bytes, from, size);
+	} else {
+		memset(bytes, 0, size);
+	}
+}

@@ -36,5 +36,7 @@ size_t learned_end(struct learned_writer *writer);
  */
 bool learned_read(
 	const uint8_t *bytes, size_t size, const char *rule, uint32_t version, struct reader *reader);
+/* Copies bytes; zeros, and the reader has failed, when there are too few. */
+void learned_take(struct reader *reader, void *bytes, size_t size);
 
 #endif

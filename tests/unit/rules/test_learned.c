@@ -27,7 +27,11 @@ static void what_is_written_is_read(void **state)
 	assert_int_equal(reader_left(&reader), 15);
 	assert_int_equal(reader_u32_little(&reader), 0x01020304);
 	assert_int_equal(reader_u64_little(&reader), 0x1122334455667788);
-	assert_memory_equal(reader_take(&reader, 3), "xyz", 3);
+	char text[3] = "abc";
+	learned_take(&reader, text, 3);
+	assert_memory_equal(text, "xyz", 3);
+	learned_take(&reader, text, 3);
+	assert_memory_equal(text, "\0\0\0", 3);
 	assert_int_equal(reader_u64_little(&reader), 0);
 	assert_true(reader.failed);
 }
