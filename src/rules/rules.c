@@ -20,6 +20,7 @@ extern const struct rule off_hours_rule;
 extern const struct rule prefix_probing_rule;
 extern const struct rule relay_rule;
 extern const struct rule spend_rule;
+extern const struct rule surge_rule;
 extern const struct rule unfamiliar_rule;
 
 /* In the order in which they are asked, shown and explained: what is surest first. */
@@ -38,6 +39,7 @@ static const struct rule *const table[] = {
 	&number_range_rule,
 	&prefix_probing_rule,
 	&spend_rule,
+	&surge_rule,
 	&unfamiliar_rule,
 };
 

@@ -128,11 +128,6 @@ static int64_t add_to_parts(struct parts *parts, int64_t number, int64_t amount)
 
 /* ---- the keys ---- */
 
-static uint64_t distance(instant a, instant b)
-{
-	return a < b ? (uint64_t)b - (uint64_t)a : (uint64_t)a - (uint64_t)b;
-}
-
 /* The table lets the oldest go by itself; whether that matters is known here only. */
 static void note_eviction(struct sum_window *window, instant now)
 {
@@ -141,7 +136,7 @@ static void note_eviction(struct sum_window *window, instant now)
 
 	if (table_figures(window->table).entries == window->shape.keys &&
 		table_oldest(window->table, &key, &touched) != NULL &&
-		distance(touched, now) <= (uint64_t)window->longest_span) {
+		instant_distance(touched, now) <= (uint64_t)window->longest_span) {
 		window->evicted++;
 	}
 }

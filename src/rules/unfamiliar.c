@@ -52,8 +52,6 @@ static const struct setting_table settings_table = SETTING_TABLE(settings_list);
 
 #define CALLERS_MINIMUM USUAL_OR_FEW(64, 4) /* however little memory there is */
 #define CALLERS_MAXIMUM 65536
-/* Between two calls of any kind. More is a clock that was set, or a gap between two captures. */
-#define SILENCE_SEEN (28 * DAY)
 
 struct unfamiliar_state {
 	struct digest_key digest_key;
@@ -108,15 +106,9 @@ static void *state_new(const void *opaque, size_t memory)
 	return state;
 }
 
-/* Without sign, so that no pair of times can overflow. */
-static uint64_t distance(instant a, instant b)
-{
-	return a < b ? (uint64_t)b - (uint64_t)a : (uint64_t)a - (uint64_t)b;
-}
-
 static bool is_within(instant earlier, instant later, duration span)
 {
-	return later >= earlier && distance(earlier, later) < (uint64_t)span;
+	return later >= earlier && instant_distance(earlier, later) < (uint64_t)span;
 }
 
 /* When the caller called abroad before; false: never that we know. Now he has. */
@@ -134,7 +126,7 @@ static bool exchange_last(
 	}
 	const instant *leaving = table_oldest(state->callers, &oldest, &touched);
 	if (table_figures(state->callers).entries == state->capacity &&
-		distance(*leaving, now) < (uint64_t)state->absence) {
+		instant_distance(*leaving, now) < (uint64_t)state->absence) {
 		state->evicted++;
 	}
 	known = table_find_or_add(state->callers, caller, now, &added);
@@ -144,14 +136,15 @@ static bool exchange_last(
 
 static void watch(struct unfamiliar_state *state, instant now)
 {
-	if (state->has_latest && is_within(state->latest, now, SILENCE_SEEN)) {
+	if (state->has_latest && is_within(state->latest, now, RULE_SILENCE_SEEN)) {
 		state->watched += now - state->latest;
 	}
 	if (state->watched > RULE_WINDOW_MAXIMUM) {
 		state->watched = RULE_WINDOW_MAXIMUM; /* more is asked for by no setting */
 	}
 	/* A late packet does not turn the clock back; a clock that was set does. */
-	if (!state->has_latest || now > state->latest || distance(now, state->latest) > (uint64_t)DAY) {
+	if (!state->has_latest || now > state->latest ||
+		instant_distance(now, state->latest) > (uint64_t)DAY) {
 		state->latest = now;
 		state->has_latest = true;
 	}
@@ -263,7 +256,8 @@ static void say_since(const struct unfamiliar_state *state, bool is_known, insta
 	char text[static SINCE_SIZE])
 {
 	if (is_known) {
-		snprintf(text, SINCE_SIZE, "in %" PRIu64 " days", distance(last, now) / (uint64_t)DAY);
+		snprintf(
+			text, SINCE_SIZE, "in %" PRIu64 " days", instant_distance(last, now) / (uint64_t)DAY);
 	} else if (state->watched < 2 * DAY) {
 		snprintf(text, SINCE_SIZE, "since watching began");
 	} else {

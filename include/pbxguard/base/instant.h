@@ -21,6 +21,12 @@ typedef int64_t duration; /* microseconds */
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 
+/* How far apart, in microseconds; without sign, so that no two instants are too far. */
+static inline uint64_t instant_distance(instant a, instant b)
+{
+	return a < b ? (uint64_t)b - (uint64_t)a : (uint64_t)a - (uint64_t)b;
+}
+
 instant instant_now(void);           /* CLOCK_REALTIME */
 instant instant_monotonic_now(void); /* CLOCK_MONOTONIC: for waiting, not for records */
 

@@ -23,6 +23,12 @@
 #define RULE_WINDOW_MINIMUM SECOND
 #define RULE_WINDOW_MAXIMUM (366 * DAY)
 
+/*
+ * For rules that learn from time that they watch: so long a silence between two calls of the site is still
+ * watched. A longer one is a clock that was set, or a gap between two captures.
+ */
+#define RULE_SILENCE_SEEN (28 * DAY)
+
 #define RULE_SAVED_MAX ((size_t)2 * 1024 * 1024) /* bytes that save writes */
 
 struct rule {
