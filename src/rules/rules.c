@@ -211,6 +211,15 @@ static void raise_others(struct findings *findings)
 	}
 }
 
+static void watch(struct rules *rules, instant now)
+{
+	for (size_t i = 0; i < RULE_COUNT; i++) {
+		if (table[i]->watch != NULL && rules->is_enabled[i]) {
+			table[i]->watch(rules->settings->of_rule[i], rules->states[i], now);
+		}
+	}
+}
+
 void rules_evaluate(struct rules *rules, const struct event *event, struct findings *findings)
 {
 	struct circumstances circumstances;
@@ -219,6 +228,7 @@ void rules_evaluate(struct rules *rules, const struct event *event, struct findi
 	findings->count = 0;
 	findings->cost = 0;
 	findings->currency = NULL;
+	watch(rules, event->time);
 	for (size_t i = 0; i < RULE_COUNT; i++) {
 		if (!rules->is_enabled[i] || !wants(table[i], event)) {
 			continue;

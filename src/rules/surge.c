@@ -117,10 +117,13 @@ static bool restore(void *opaque, const uint8_t *bytes, size_t size)
 
 /* ---- what is found ---- */
 
-/* Each call that the site places shows that time is watched, and that none went abroad is experience, too. */
-static bool wants(const struct event *event)
+/* Each call shows that time is watched; that none goes abroad for hours is experience, too. */
+static void watch(const void *opaque, void *opaque_state, instant now)
 {
-	return circumstances_is_try(event) || (event->kind == EVENT_CALL_ATTEMPTED && event->is_outward);
+	const struct surge_settings *settings = opaque;
+	struct surge_state *state = opaque_state;
+
+	week_profile_watch(&state->profile, now, settings->minimum);
 }
 
 static uint32_t limit_of(const struct surge_settings *settings, uint32_t factor, uint32_t usual)
@@ -157,8 +160,7 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	uint32_t count, usual;
 	struct tally tally;
 
-	week_profile_watch(&state->profile, now, settings->minimum);
-	if (!circumstances_is_try(circumstances->event) || !site->counts) {
+	if (!site->counts) {
 		return;
 	}
 	week_profile_count(&state->profile);
@@ -184,7 +186,7 @@ const struct rule surge_rule = {
 	.evicted = evicted,
 	.save = save,
 	.restore = restore,
-	.wants = wants,
+	.watch = watch,
 	.evaluate = evaluate,
 	.of_one_call =
 		"nothing: compares each hour with the same hour of the weeks it has seen, three at least",

@@ -134,8 +134,12 @@ static bool exchange_last(
 	return false;
 }
 
-static void watch(struct unfamiliar_state *state, instant now)
+/* Each call shows that time is watched, also where nobody calls abroad for weeks. */
+static void watch(const void *settings, void *opaque, instant now)
 {
+	struct unfamiliar_state *state = opaque;
+
+	(void)settings;
 	if (state->has_latest && is_within(state->latest, now, RULE_SILENCE_SEEN)) {
 		state->watched += now - state->latest;
 	}
@@ -245,12 +249,6 @@ static bool restore(void *opaque, const uint8_t *bytes, size_t size)
 
 #define SINCE_SIZE 40
 
-/* Each call that the site places shows that time is watched, also where nobody calls abroad for weeks. */
-static bool wants(const struct event *event)
-{
-	return circumstances_is_try(event) || (event->kind == EVENT_CALL_ATTEMPTED && event->is_outward);
-}
-
 /* "in 97 days", or how long he was not seen at all. */
 static void say_since(const struct unfamiliar_state *state, bool is_known, instant last, instant now,
 	char text[static SINCE_SIZE])
@@ -292,9 +290,7 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	instant now = circumstances->event->time, last = now;
 	char since[SINCE_SIZE];
 
-	watch(state, now);
-	if (!circumstances_is_try(circumstances->event) || !caller->counts ||
-		circumstances->destination.permission == DESTINATION_ALLOWED) {
+	if (!caller->counts || circumstances->destination.permission == DESTINATION_ALLOWED) {
 		return;
 	}
 	struct digest digest = digest_long(&state->digest_key, caller->text, strlen(caller->text));
@@ -317,7 +313,7 @@ const struct rule unfamiliar_rule = {
 	.evicted = evicted,
 	.save = save,
 	.restore = restore,
-	.wants = wants,
+	.watch = watch,
 	.evaluate = evaluate,
 	.of_one_call = "nothing: gets to know callers first, for the time of its setting learning",
 };

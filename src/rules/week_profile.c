@@ -110,6 +110,12 @@ static void close_hour(struct week_profile *profile, uint32_t minimum)
 void week_profile_watch(struct week_profile *profile, instant now, uint32_t minimum)
 {
 	size_t index;
+
+	/* Most often it is still that hour. No clock is put on or back by less than half of one. */
+	if (profile->is_watching && now >= profile->hour &&
+		instant_distance(now, profile->hour) < (uint64_t)HOUR / 2) {
+		return;
+	}
 	instant hour = hour_of(now, &index);
 	bool is_late = profile->is_watching && hour < profile->hour;
 

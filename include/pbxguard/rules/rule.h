@@ -24,8 +24,8 @@
 #define RULE_WINDOW_MAXIMUM (366 * DAY)
 
 /*
- * For rules that learn from time that they watch: so long a silence between two calls of the site is still
- * watched. A longer one is a clock that was set, or a gap between two captures.
+ * For rules that learn from time that they watch: so long a silence between two calls is still watched. A
+ * longer one is a clock that was set, or a gap between two captures.
  */
 #define RULE_SILENCE_SEEN (28 * DAY)
 
@@ -54,6 +54,12 @@ struct rule {
 	 * when the bytes are not what save wrote, whole and of this version.
 	 */
 	bool (*restore)(void *state, const uint8_t *bytes, size_t size);
+
+	/*
+	 * For a rule that learns from time that goes by: it is now. Called for every event of any kind before
+	 * any rule is asked, so it should cost next to nothing. NULL: does not matter.
+	 */
+	void (*watch)(const void *settings, void *state, instant now);
 
 	/* Which events it is asked about; NULL: calls abroad when they are tried (circumstances_is_try). */
 	bool (*wants)(const struct event *event);
