@@ -84,7 +84,7 @@ static const struct setting *default_amount(const struct rule *rule, const void 
 		uint64_t initial;
 		if (setting->type == SETTING_NUMBER &&
 			text_to_number(text_of(setting->initial), UINT32_MAX, &initial) &&
-			number_of(rule, settings, setting->name) == initial) {
+			number_of(setting, settings) == initial) {
 			return setting;
 		}
 	}

@@ -540,7 +540,6 @@ static void absorb(struct incidents *incidents, uint32_t slot, const struct find
 	if (finding->severity > incident->worst) {
 		incident->worst = finding->severity;
 	}
-	story_add_finding(&incident->story, finding, now);
 	incident->untold += incident->untold < UINT32_MAX;
 	incident->findings++;
 	incident->is_closing = false;
@@ -582,6 +581,9 @@ static void gather(struct incidents *incidents, uint32_t slot, const struct batc
 	size_t best = gravest(batch);
 	bool is_at_once = !waits && is_told_at_once(incidents, incident, batch->findings[best], now);
 
+	for (size_t i = 0; i < batch->count; i++) {
+		story_add_finding(&incident->story, batch->findings[i], now);
+	}
 	for (size_t i = 0; i < batch->count; i++) {
 		if (i != best) {
 			absorb(incidents, slot, batch->findings[i], event, action, now);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/rules/rules.h"
 
+#include "pbxguard/rules/rates.h"
+
 #include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -240,6 +242,12 @@ void rules_evaluate(struct rules *rules, const struct event *event, struct findi
 		table[i]->evaluate(rules->settings->of_rule[i], rules->states[i], &circumstances, findings);
 	}
 	raise_others(findings);
+	if (is_known && circumstances_is_abroad(event) && event->answered != 0 &&
+		circumstances.rates != NULL) {
+		findings->currency = rates_currency(circumstances.rates);
+		findings->cost = rates_cost(circumstances.rates, event->number->e164, event->destination,
+			&circumstances.destination, event->up);
+	}
 }
 
 size_t rules_save(const struct rules *rules, size_t index, uint8_t *bytes, size_t room)

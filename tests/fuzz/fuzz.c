@@ -159,7 +159,7 @@ void fuzz_forbid_blocks(bool forbidden)
 	blocks_forbidden = forbidden;
 }
 
-#define TABLES_MAX 32
+#define TABLES_MAX 64
 
 static struct {
 	struct table *table;
