@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bench.h"
 
-/* So many rules come first that find something in any call abroad, if they are strict; the last speaks of calls
- * that are up. */
+/* So many rules come first that find something in any call abroad, if they are strict; the last speaks of
+ * calls that are up. */
 #define ABOUT_ANY_CALL_ABROAD 6
 
 /* Deny everything and try at night: whatever can reach a rule is then found. only: as in bench_open. */
