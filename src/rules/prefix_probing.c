@@ -31,10 +31,21 @@ static void *state_new(const void *settings, size_t memory)
 	return distinct_state_new(settings, &spans, memory);
 }
 
+/* As everybody here dials a number at home: nobody probes by that, and it is what most calls are. */
+static bool is_plain(const struct event *event)
+{
+	const struct dialed_number *number = event->number;
+	bool is_direct = number->step_count == 0 ||
+			 (number->step_count == 1 && number->steps[0].reason == DIAL_STEP_TRUNK_PREFIX);
+
+	return event->leg != LEG_OUTSIDE && is_direct &&
+	       (number->kind == NUMBER_DOMESTIC || number->kind == NUMBER_LOCAL);
+}
+
 static bool wants(const struct event *event)
 {
 	return (event->kind == EVENT_CALL_ATTEMPTED || event->kind == EVENT_CALL_IDENTIFIED) &&
-	       event->is_outward && event->number->kind != NUMBER_INTERNAL;
+	       event->is_outward && event->number->kind != NUMBER_INTERNAL && !is_plain(event);
 }
 
 /* ---- what was dialled, in two parts ---- */

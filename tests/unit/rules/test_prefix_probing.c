@@ -200,7 +200,29 @@ static void every_kind_of_number_counts_but_those_of_the_house_and_public_ones(v
 		for (unsigned n = 0; n < 3; n++) {
 			bench_string(&bench, "1001", PHONE, leads[n], bench_time(NOON) + n);
 			bench.number.kind = cases[i].kind;
+			bench.number.step_count = 1;
+			bench.number.steps[0].reason = DIAL_STEP_OUTSIDE_LINE;
 			assert_int_equal(bench_try(&bench), n == 2 && cases[i].counts);
+		}
+		bench_close(&bench);
+	}
+}
+
+static void numbers_dialled_as_at_home_do_not_count_but_from_outside(void **state)
+{
+	static const enum leg legs[] = {LEG_EXTENSION, LEG_TRUNK_OUT, LEG_OUTSIDE};
+	struct bench bench;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(legs); i++) {
+		open_rule(&bench);
+		for (unsigned n = 0; n < 3; n++) {
+			bench_string(&bench, "1001", PHONE, leads[n], bench_time(NOON) + n);
+			bench.event.leg = legs[i];
+			bench.number.kind = NUMBER_DOMESTIC;
+			bench.number.step_count = 1;
+			bench.number.steps[0].reason = DIAL_STEP_TRUNK_PREFIX;
+			assert_int_equal(bench_try(&bench) > 0, n == 2 && legs[i] == LEG_OUTSIDE);
 		}
 		bench_close(&bench);
 	}
@@ -428,6 +450,7 @@ int main(void)
 		cmocka_unit_test(codes_that_say_how_to_place_a_call_are_no_prefix),
 		cmocka_unit_test(what_counts_as_a_number),
 		cmocka_unit_test(every_kind_of_number_counts_but_those_of_the_house_and_public_ones),
+		cmocka_unit_test(numbers_dialled_as_at_home_do_not_count_but_from_outside),
 		cmocka_unit_test(calls_from_the_carrier_do_not_count),
 		cmocka_unit_test(a_stranger_is_found_by_his_address),
 		cmocka_unit_test(addresses_of_one_network_are_found_together),
