@@ -113,8 +113,12 @@ static void handle_event(void *context, const struct event *event)
 	counter_add(pipeline->setup.counters, COUNTER_FINDINGS, findings.count);
 	incidents_handle(
 		pipeline->incidents, event, &findings, pipeline->setup.handler, pipeline->setup.context);
+}
 
+static void count_evicted(struct pipeline *pipeline)
+{
 	uint64_t evicted = rules_keys_evicted(pipeline->rules);
+
 	counter_add(pipeline->setup.counters, COUNTER_KEYS_EVICTED, evicted - pipeline->rules_evicted);
 	pipeline->rules_evicted = evicted;
 }
@@ -139,12 +143,14 @@ void pipeline_tick(struct pipeline *pipeline, instant now)
 	decoder_tick(pipeline->decoder, now, handle_message, pipeline);
 	dialogs_tick(pipeline->dialogs, now, handle_event, pipeline);
 	incidents_tick(pipeline->incidents, now, pipeline->setup.handler, pipeline->setup.context);
+	count_evicted(pipeline);
 }
 
 void pipeline_finish(struct pipeline *pipeline)
 {
 	decoder_flush(pipeline->decoder, handle_message, pipeline);
 	incidents_finish(pipeline->incidents, pipeline->setup.handler, pipeline->setup.context);
+	count_evicted(pipeline);
 }
 
 bool pipeline_reload(
@@ -157,6 +163,7 @@ bool pipeline_reload(
 	if (rules == NULL) {
 		return false;
 	}
+	count_evicted(pipeline);
 	rules_adopt(rules, pipeline->rules);
 	rules_free(pipeline->rules);
 	pipeline->rules = rules;

@@ -891,6 +891,9 @@ void incidents_handle(struct incidents *incidents, const struct event *event, co
 	if (event->kind == EVENT_CALL_JOINED) {
 		join_call(incidents, event);
 	}
+	if (findings->count == 0 && event->call == 0) {
+		return; /* most events: nothing was found, and nothing comes of the call that could be told */
+	}
 	uint32_t slot = handle_own(incidents, event, findings, action, now);
 	handle_sites(incidents, event, findings, action, now, slot);
 	if (slot != NO_SLOT) {
