@@ -47,7 +47,7 @@
 	X(RESPONSES, "responses", "SIP responses") \
 	X(INVITES, "invites", "INVITE requests, retransmissions included") \
 	X(REGISTERS, "registers", "REGISTER requests, retransmissions included") \
-	X(MESSAGES_CUT, "messages_cut", "SIP messages whose header the packet does not hold to its end") \
+	X(MESSAGES_CUT, "messages_cut", "SIP messages whose header the packet does not hold as far as it is needed") \
 	X(MESSAGES_ODD, "messages_odd", "SIP messages with a value that the lenient scan had to read") \
 	X(UNREADABLE_INVITES, "unreadable_invites", "INVITEs in which no dialled number or Call-ID was found, each for one of these reasons") \
 	X(INVITES_CUT, "invites_cut", "INVITEs that end before the dialled number or the Call-ID") \

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is taken whatever comes: program and data 20 MiB, fragments 10, TCP streams 18, incidents 8. */
+/* What is taken whatever comes: program and data 20 MiB, fragments 10, TCP streams 18, incidents 11. */
 #define LIMITS_FIXED 64 /* MiB, rounded up */
 
 struct limits_settings {
