@@ -106,7 +106,7 @@ static void take_settings(
 struct incidents *incidents_new(
 	const struct incident_settings *settings, const struct site *site, struct counters *counters)
 {
-	static const struct table_shape shape = {.capacity = INCIDENTS_MAX * SUBJECTS_MAX,
+	static const struct table_shape shape = {.capacity = (size_t)INCIDENTS_MAX * SUBJECTS_MAX,
 		.key_size = sizeof(struct subject_key),
 		.value_size = sizeof(uint32_t)};
 	static const struct table_shape members = {.capacity = MEMBERS_MAX,
