@@ -18,11 +18,11 @@ import gzip
 import ipaddress
 import itertools
 import pathlib
-import random
 import struct
 import sys
 
 import frames
+from dice import Dice
 
 SPREAD = 5_000  # microseconds; so early the first piece of a packet may come
 BURST = 300  # microseconds; what fragments take on the wire
@@ -33,33 +33,6 @@ FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 MORE_FRAGMENTS = 0x2000
 IPV6_FRAGMENT, IPV6_HOP_BY_HOP = 44, 0
 MAPPED = "2001:db8:6464::"  # the first 12 bytes of the IPv6 address that an IPv4 address becomes
-
-
-class Dice:
-    """Of the random module only random() is promised to give the same numbers in every version of Python."""
-
-    def __init__(self, seed):
-        self.random = random.Random(seed).random
-
-    def below(self, limit):
-        return int(self.random() * limit)
-
-    def between(self, low, high):
-        return low + self.below(high - low + 1)
-
-    def one_of(self, things):
-        return things[self.below(len(things))]
-
-    def shuffled(self, things):
-        things = list(things)
-        for last in range(len(things) - 1, 0, -1):
-            other = self.below(last + 1)
-            things[last], things[other] = things[other], things[last]
-        return things
-
-    def times(self, count, first, last):
-        """So many, in order; the last one is last."""
-        return sorted(self.between(first, last) for _ in range(count - 1)) + [last]
 
 
 def read_capture(path):
