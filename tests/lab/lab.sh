@@ -135,13 +135,29 @@ lab_phone_answer() {
 	lab_answerer phone "$(lab_phone_address "$1")" "phone-$1.log" -d 50 -m 1
 }
 
+# lab_phone_redirect EXTENSION NUMBER: that extension's phone waits for one call and sends it on to NUMBER (302).
+lab_phone_redirect() {
+	lab_called redirect.xml phone "$(lab_phone_address "$1")" "phone-$1.log" -m 1 -key pbx "$LAB_PBX_LAN" -key target "$2"
+}
+
+# lab_phone_transfer EXTENSION NUMBER: it waits for one call, answers it, and sends the caller to NUMBER (REFER), who
+# must know what to do then: lab_call --transferred.
+lab_phone_transfer() {
+	lab_called transfer.xml phone "$(lab_phone_address "$1")" "phone-$1.log" -d 50 -m 1 -key pbx "$LAB_PBX_LAN" -key target "$2" -key extension "$1"
+}
+
 # lab_answerer ROLE ADDRESS LOG SIPP_OPTION...: a called party there, on port 5060.
 lab_answerer() {
-	local role=$1 address=$2 log=$3
-	shift 3
-	lab_start "$role" "$log" sipp -sf "$LAB_FOLDER/answer.xml" -i "$address" -p 5060 -nostdin "$@"
+	lab_called answer.xml "$@"
+}
+
+# lab_called SCENARIO ROLE ADDRESS LOG SIPP_OPTION...: likewise, by another scenario.
+lab_called() {
+	local scenario=$1 role=$2 address=$3 log=$4
+	shift 4
+	lab_start "$role" "$log" sipp -sf "$LAB_FOLDER/$scenario" -i "$address" -p 5060 -nostdin "$@"
 	lab_wait_for 10 lab_listens "$role" "$address" 5060 && return
-	echo "lab_answerer: nobody listens at $address:" >&2
+	echo "lab_called: nobody listens at $address:" >&2
 	cat "$LAB_STATE/$log" >&2
 	return 1
 }
@@ -157,6 +173,7 @@ lab_register() {
 # all. Returns 0 if the call ended as it was meant to: answered, or cancelled by --cancel.
 #   --talk MILLISECONDS   how long they talk (200)
 #   --cancel              give up when it has rung for the talk time
+#   --transferred         and let oneself be sent on to another number (REFER)
 #   --outside             from the stranger's address
 #   --incoming            from the carrier to the office: CALLER is an outside number
 #   --password WORD       instead of the right one
@@ -168,6 +185,7 @@ lab_call() {
 	local scenario=call.xml option
 	for option in "$@"; do
 		[ "$option" != --cancel ] || scenario=cancel.xml
+		[ "$option" != --transferred ] || scenario=transferred.xml
 	done
 	lab_sipp "$scenario" "$@"
 }
@@ -181,7 +199,7 @@ lab_sipp() {
 	shift 3
 	while [ $# -gt 0 ]; do
 		case "$1" in
-		--cancel) ;;
+		--cancel | --transferred) ;;
 		--outside) role=carrier address=$LAB_ATTACKER pbx=$LAB_PBX_WAN ;;
 		--incoming) role=carrier address=$LAB_CARRIER port=$LAB_CARRIER_CALLING_PORT pbx=$LAB_PBX_WAN agent="CarrierSwitch/7" ;;
 		--tcp) transport=t1 ;;
