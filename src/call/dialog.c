@@ -346,16 +346,32 @@ static struct waiting_leg *leg_at(struct dialogs *dialogs, uint64_t number)
 	return is_there ? &dialogs->legs[number % WAITING_LEGS] : NULL;
 }
 
-/* The leg that this INVITE continues: of several the one joined least often, of those the oldest. */
+/* Not a leg, but a REFER or 302: it says what is called next. */
+static bool is_announced(const struct waiting_leg *leg)
+{
+	return leg->origin != CALL_ORIGIN_DIALLED;
+}
+
+/* Least often joined; of those, what was called rather than announced; of those the oldest. */
+static bool is_rather_continued(const struct waiting_leg *leg, const struct waiting_leg *other)
+{
+	if (leg->joins != other->joins) {
+		return leg->joins < other->joins;
+	}
+	if (is_announced(leg) != is_announced(other)) {
+		return is_announced(other);
+	}
+	return leg->time <= other->time;
+}
+
+/* The leg that this INVITE continues. */
 static struct waiting_leg *find_first_leg(struct dialogs *dialogs, const struct attempt_view *view)
 {
 	const uint64_t *latest = table_find(dialogs->waiting, &view->marks.tail, view->event.time);
 	struct waiting_leg *leg = latest == NULL ? NULL : leg_at(dialogs, *latest), *best = NULL;
 
 	for (size_t i = 0; leg != NULL && i < LEGS_MAX; i++) {
-		if (can_be_next_leg(dialogs, view, leg) &&
-			(best == NULL || leg->joins < best->joins ||
-				(leg->joins == best->joins && leg->time <= best->time))) {
+		if (can_be_next_leg(dialogs, view, leg) && (best == NULL || is_rather_continued(leg, best))) {
 			best = leg;
 		}
 		leg = leg_at(dialogs, leg->number_before);
@@ -474,10 +490,14 @@ static void handle_new_attempt(struct dialogs *dialogs, struct call *call, struc
 		take_origin(view, first);
 		first->joins++;
 		first->last_joined = view->key;
-		counter_add(dialogs->counters, COUNTER_CALLS_JOINED, 1);
+		if (is_announced(first)) {
+			count_call(dialogs, view);
+		} else {
+			counter_add(dialogs->counters, COUNTER_CALLS_JOINED, 1);
+		}
 		/* The leg before may have told nothing: a call from the carrier that the PBX sends abroad, or
 		 * "9" + number without site.outside_line. Then this one counts. */
-		if (view->is_judged && !first->is_judged) {
+		if (is_announced(first) || (view->is_judged && !first->is_judged)) {
 			view->event.kind = EVENT_CALL_ATTEMPTED;
 			follow(dialogs, call, view);
 		} else {

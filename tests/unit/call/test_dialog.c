@@ -817,6 +817,36 @@ static void what_the_pbx_makes_of_a_302_or_a_refer_is_a_call_of_its_own(void **s
 	expect_last(fixture, 3, EVENT_CALL_ATTEMPTED);
 	assert_int_equal(fixture->last.origin, CALL_ORIGIN_TRANSFERRED);
 	assert_string_equal(fixture->moved_by, "1002");
+	/* One came in, two went out. */
+	assert_int_equal(counter_get(&fixture->counters, COUNTER_CALLS), 3);
+	assert_int_equal(counter_get(&fixture->counters, COUNTER_CALLS_INTERNATIONAL), 2);
+}
+
+/* A proxy hands a REFER on: the colleague's phone calls then, and the PBX sends that on. */
+static void a_transfer_by_the_callers_phone_is_one_call(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.method = SIP_METHOD_REFER,
+			      .from = "1003",
+			      .source = OTHER_PHONE,
+			      .refer_to = BARBADOS,
+			      .call_id = "up-1"});
+	send(fixture, (struct sketch){.method = SIP_METHOD_REFER,
+			      .from = "1003",
+			      .source = PBX,
+			      .destination = PHONE,
+			      .refer_to = BARBADOS,
+			      .call_id = "up-2"});
+	assert_int_equal(fixture->events, 0);
+	send(fixture, (struct sketch){CALL});
+	expect_last(fixture, 1, EVENT_CALL_ATTEMPTED);
+	assert_int_equal(fixture->last.origin, CALL_ORIGIN_TRANSFERRED);
+	send(fixture, (struct sketch){CALL, LEG_2});
+	expect_last(fixture, 2, EVENT_CALL_JOINED);
+	assert_int_equal(counter_get(&fixture->counters, COUNTER_CALLS), 1);
+	assert_int_equal(counter_get(&fixture->counters, COUNTER_CALLS_INTERNATIONAL), 1);
+	assert_int_equal(counter_get(&fixture->counters, COUNTER_CALLS_JOINED), 1);
 }
 
 static void an_invite_tells_who_forwarded_it(void **state)
@@ -906,6 +936,7 @@ int main(void)
 		DIALOG_TEST(a_call_without_an_end_is_over_at_its_greatest_age),
 		DIALOG_TEST(a_long_call_is_still_known_when_it_ends),
 		DIALOG_TEST(what_the_pbx_makes_of_a_302_or_a_refer_is_a_call_of_its_own),
+		DIALOG_TEST(a_transfer_by_the_callers_phone_is_one_call),
 		DIALOG_TEST(an_invite_tells_who_forwarded_it),
 		DIALOG_TEST(a_trunks_call_shows_its_callers_number),
 		DIALOG_TEST(more_calls_than_can_be_followed_are_told),
