@@ -20,6 +20,9 @@ struct filling {
 	const struct config_source *source;
 	struct config_errors *errors;
 	const struct setting_table *root; /* the whole file's */
+	/* Of the list element around it, which may have names of the file's again; NULL: it is in none. */
+	const struct setting_table *element;
+	const char *element_path;
 	const char *path;
 };
 
@@ -301,14 +304,22 @@ static void fill_group(const struct filling *filling, const struct config_node *
 	const struct setting_table *table, void *settings);
 
 static bool fill_structs_element(const struct filling *filling, const struct setting *setting,
-	const struct config_node *node, void *out)
+	const struct config_node *node, const char *base, void *out)
 {
+	struct filling inner = *filling;
+
 	if (!has_form(filling, setting, node)) {
 		return false;
 	}
 	memset(out, 0, setting->size);
-	setting_defaults(setting->group, out);
-	fill_group(filling, node, setting->group, out);
+	if (setting->inherit != NULL) {
+		setting->inherit(base, out);
+	} else {
+		setting_defaults(setting->group, out);
+	}
+	inner.element = setting->group;
+	inner.element_path = filling->path;
+	fill_group(&inner, node, setting->group, out);
 	return true;
 }
 
@@ -326,7 +337,7 @@ static bool fill_element(const struct filling *filling, const struct setting *se
 	case SETTING_NETWORKS:
 		return fill_network(filling, setting, node, (struct network_set *)(void *)list);
 	default:
-		return fill_structs_element(filling, setting, node, list + index * setting->size);
+		return fill_structs_element(filling, setting, node, base, list + index * setting->size);
 	}
 }
 
@@ -359,7 +370,7 @@ static bool fill_list(const struct filling *filling, const struct setting *setti
 	*count = 0;
 	for (size_t index = 0; element != NULL; element = is_list ? element->next : NULL, index++) {
 		struct filling inner = *filling;
-		if (is_list) {
+		if (is_list || setting->type == SETTING_GROUPS) {
 			snprintf(path, sizeof path, "%s[%zu]", filling->path, index);
 			inner.path = path;
 		}
@@ -444,12 +455,43 @@ static size_t find_elsewhere(
 	return count;
 }
 
+static bool has_path(const struct setting_table *table, struct text path)
+{
+	size_t dot = text_find(path, '.');
+	const struct setting *setting = setting_find(table, text_part(path, 0, dot));
+
+	if (setting == NULL || dot == path.size) {
+		return setting != NULL;
+	}
+	return setting->type == SETTING_GROUP && has_path(setting->group, text_from(path, dot + 1));
+}
+
+/* In an element of a list: what is called so in the element, or in the whole file. False: nothing. */
+static bool complain_misplaced(const struct filling *filling, const struct config_node *node)
+{
+	const char *inner = filling->path + strlen(filling->element_path) + 1;
+	char path[PATH_SIZE];
+
+	if (has_path(filling->root, text_of(inner))) {
+		complain(filling, node, "no such setting here; there is `%s`", inner);
+		return true;
+	}
+	if (find_elsewhere(filling->element, filling->element_path, node->name, path) == 1) {
+		complain(filling, node, "no such setting; did you mean `%s`?", path);
+		return true;
+	}
+	return false;
+}
+
 static void complain_unknown(
 	const struct filling *filling, const struct setting_table *table, const struct config_node *node)
 {
 	const char *nearest = nearest_name(table, node->name);
 	char path[PATH_SIZE];
 
+	if (filling->element != NULL && complain_misplaced(filling, node)) {
+		return;
+	}
 	if (find_elsewhere(filling->root, "", node->name, path) == 1) {
 		complain(filling, node, "no such setting; did you mean `%s`?", path);
 	} else if (nearest != NULL) {
@@ -526,17 +568,19 @@ static void check_group(const struct filling *filling, const struct config_node 
 	}
 }
 
-static void fill_group(const struct filling *filling, const struct config_node *group,
-	const struct setting_table *table, void *settings)
+/* Those settings of the group that inherit, or all others and what is unknown. */
+static void fill_settings(const struct filling *filling, const struct config_node *group,
+	const struct setting_table *table, bool inherit, struct seen *seen, void *settings)
 {
-	struct seen seen[TABLE_MAX] = {0};
 	char path[PATH_SIZE];
 
-	assert(table->count <= TABLE_MAX);
 	for (const struct config_node *node = group->first; node != NULL; node = node->next) {
 		const struct setting *setting = setting_find(table, node->name);
 		struct filling inner = *filling;
 
+		if ((setting != NULL && setting->inherit != NULL) != inherit) {
+			continue;
+		}
 		join_path(path, filling->path, node->name);
 		inner.path = path;
 		if (setting == NULL) {
@@ -547,6 +591,16 @@ static void fill_group(const struct filling *filling, const struct config_node *
 		this_one->node = node;
 		this_one->is_wrong = !fill_setting(&inner, setting, node, settings);
 	}
+}
+
+static void fill_group(const struct filling *filling, const struct config_node *group,
+	const struct setting_table *table, void *settings)
+{
+	struct seen seen[TABLE_MAX] = {0};
+
+	assert(table->count <= TABLE_MAX);
+	fill_settings(filling, group, table, false, seen, settings);
+	fill_settings(filling, group, table, true, seen, settings);
 	check_group(filling, group, table, seen, settings);
 }
 

@@ -33,6 +33,11 @@ enum setting_type {
  * about what is wrong, without the value itself, e.g. "is neither a country nor a number prefix".
  */
 typedef bool setting_check(struct text value, char why[static SETTING_CHECK_TEXT_SIZE]);
+/*
+ * Fills an element of SETTING_GROUPS, all zero, with what it has where the file does not say otherwise.
+ * settings is the struct around the list, filled but for lists of this kind.
+ */
+typedef void setting_inherit(const void *settings, void *element);
 
 struct setting {
 	const char *name;
@@ -46,9 +51,10 @@ struct setting {
 	const char *initial; /* default as in a file, list elements separated by commas; NULL: zero, empty */
 	const char *const *choices; /* CHOICE: ends with NULL */
 	const struct setting_table *group;
-	setting_check *check;  /* may be NULL */
-	const char *not_below; /* another setting of the same table that this one may not be less than */
-	bool required;         /* the file must have it */
+	setting_check *check;     /* may be NULL */
+	setting_inherit *inherit; /* GROUPS: instead of the defaults; may be NULL */
+	const char *not_below;    /* another setting of the same table that this one may not be less than */
+	bool required;            /* the file must have it */
 };
 
 struct setting_table {

@@ -35,6 +35,8 @@ struct outer {
 	struct inner inner;
 	size_t caller_count;
 	struct caller callers[2];
+	size_t exception_count;
+	struct inner exceptions[2];
 };
 
 static bool is_csv(struct text value, char why[static SETTING_CHECK_TEXT_SIZE])
@@ -92,6 +94,13 @@ static const struct setting inner_list[] = {
 		.initial = "60s"},
 };
 static const struct setting_table inner_table = SETTING_TABLE(inner_list);
+
+/* An exception has what inner has. */
+static void inherit_inner(const void *settings, void *element)
+{
+	*(struct inner *)element = ((const struct outer *)settings)->inner;
+}
+
 static const struct setting outer_list[] = {
 	{.name = "enabled",
 		.type = SETTING_BOOLEAN,
@@ -137,6 +146,14 @@ static const struct setting outer_list[] = {
 		.capacity = 2,
 		.count_offset = offsetof(struct outer, caller_count),
 		.group = &caller_table},
+	{.name = "exceptions",
+		.type = SETTING_GROUPS,
+		.offset = offsetof(struct outer, exceptions),
+		.size = sizeof(struct inner),
+		.capacity = 2,
+		.count_offset = offsetof(struct outer, exception_count),
+		.group = &inner_table,
+		.inherit = inherit_inner},
 };
 static const struct setting_table outer_table = SETTING_TABLE(outer_list);
 
@@ -239,6 +256,25 @@ static void a_list_in_the_file_replaces_the_default(void **state)
 	assert_int_equal(outer.networks.count, 1);
 }
 
+static void an_element_may_begin_with_what_is_around_the_list(void **state)
+{
+	struct outer outer;
+
+	(void)state;
+	/* Wherever in the file that stands. */
+	read_good("exceptions = ( { pause = \"2min\"; }, { minute_critical = 50; } );\n"
+		  "inner = { minute_warning = 10; minute_critical = 20; };\n",
+		&outer);
+	assert_int_equal(outer.exception_count, 2);
+	assert_int_equal(outer.exceptions[0].warning, 10);
+	assert_int_equal(outer.exceptions[0].critical, 20);
+	assert_int_equal(outer.exceptions[0].window, 12 * HOUR);
+	assert_int_equal(outer.exceptions[0].pause, 2 * MINUTE);
+	assert_int_equal(outer.exceptions[1].warning, 10);
+	assert_int_equal(outer.exceptions[1].critical, 50);
+	assert_int_equal(outer.exceptions[1].pause, MINUTE);
+}
+
 /* ---- errors of meaning ------------------------------------------------------------------------------- */
 
 static const struct {
@@ -297,6 +333,17 @@ static const struct {
 		"t.conf:1: inner.minute_warning: is a text in quotes, must be a number without quotes\n"},
 	{"callers = (\n{ limit = 3; } );", "t.conf:2: callers[0].name: is missing\n"},
 	{"callers = { name = \"x\"; };\nport = 0;", "t.conf:2: port: 0 is not between 1 and 65535\n"},
+	{"callers = { limit = 3; };", "t.conf:1: callers[0].name: is missing\n"},
+	{"callers = ( { name = \"a\"; limt = 3; } );",
+		"t.conf:1: callers[0].limt: no such setting; did you mean `limit`?\n"},
+	{"callers = ( { name = \"a\"; pause = \"1s\"; } );",
+		"t.conf:1: callers[0].pause: no such setting; did you mean `inner.pause`?\n"},
+	{"exceptions = ( { inner = { }; } );",
+		"t.conf:1: exceptions[0].inner: no such setting here; there is `inner`\n"},
+	{"inner = { minute_warning = 3; minute_critical = 6; };\nexceptions = ( { },\n{ minute_warning = 7; } );",
+		"t.conf:3: exceptions[1].minute_critical: 6 is less than minute_warning, 7\n"},
+	{"exceptions = ( {\nminute_critical = 4; } ); inner = {\nminute_warning = 5; };",
+		"t.conf:2: exceptions[0].minute_critical: 4 is less than minute_warning, 5\n"},
 	{"callers = ( { name = \"a\"; }, { name = \"b\"; }, { name = \"c\"; } );",
 		"t.conf:1: callers[2]: the list has more than 2 elements\n"},
 };
@@ -649,6 +696,7 @@ int main(void)
 		cmocka_unit_test(every_type_is_read),
 		cmocka_unit_test(what_the_file_leaves_out_has_its_default),
 		cmocka_unit_test(a_list_in_the_file_replaces_the_default),
+		cmocka_unit_test(an_element_may_begin_with_what_is_around_the_list),
 		cmocka_unit_test(a_mistake_is_told_with_line_setting_and_sentence),
 		cmocka_unit_test(all_mistakes_are_told_in_one_run_in_the_order_of_lines),
 		cmocka_unit_test(more_than_a_hundred_are_counted),
