@@ -224,6 +224,7 @@ const struct rule call_burst_rule = {
 	.name = "call_burst",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct call_burst_settings),
+	.scope = RULE_OF_CALLERS_AND_SITE,
 	.state_new = state_new,
 	.state_free = state_free,
 	.adopt = adopt,

@@ -123,15 +123,55 @@ const struct subject *circumstances_narrowest(const struct circumstances *circum
 	return subject;
 }
 
+/* ---- the caller's group */
+
+static bool is_caller_proven(const struct event *event)
+{
+	bool is_named_by_credentials = event->kind == EVENT_CALL_IDENTIFIED || event->has_account;
+
+	return caller_counts(event) && (is_named_by_credentials || event->leg == LEG_EXTENSION);
+}
+
+const struct caller_group *circumstances_group(
+	const struct event *event, const struct surroundings *surroundings)
+{
+	if (!is_caller_proven(event)) {
+		return NULL;
+	}
+	return caller_group_find(surroundings->groups, surroundings->group_count, event->caller, NULL);
+}
+
+void circumstances_read_lists(const struct event *event, const struct caller_group *group,
+	const struct surroundings *surroundings, struct destination_reading *reading)
+{
+	struct destination_reading own;
+
+	destination_lists_read(surroundings->lists, event->number->e164, event->destination, reading);
+	if (group != NULL && group->lists != NULL) {
+		destination_lists_read(group->lists, event->number->e164, event->destination, &own);
+		reading->permission = own.permission;
+		reading->entry = own.entry;
+	}
+}
+
+void circumstances_read_calendar(instant when, const struct caller_group *group,
+	const struct surroundings *surroundings, struct calendar_reading *reading)
+{
+	bool has_own = group != NULL && group->calendar != NULL;
+
+	calendar_read(has_own ? group->calendar : surroundings->calendar, when, reading);
+}
+
 void circumstances_of(const struct event *event, const struct surroundings *surroundings,
 	struct circumstances *circumstances)
 {
 	circumstances->event = event;
 	circumstances->site = surroundings->site;
 	circumstances->rates = surroundings->rates;
-	destination_lists_read(
-		surroundings->lists, event->number->e164, event->destination, &circumstances->destination);
-	calendar_read(surroundings->calendar, event->time, &circumstances->calendar);
+	circumstances->group = circumstances_group(event, surroundings);
+	circumstances_read_lists(event, circumstances->group, surroundings, &circumstances->destination);
+	circumstances_read_calendar(
+		event->time, circumstances->group, surroundings, &circumstances->calendar);
 	circumstances->is_unproven = is_unproven(event);
 	name_subjects(event, surroundings->site, circumstances->subjects);
 }

@@ -80,6 +80,7 @@ const struct rule country_spread_rule = {
 	.name = "country_spread",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct distinct_settings),
+	.scope = RULE_OF_CALLERS_AND_SITE,
 	.state_new = state_new,
 	.state_free = distinct_state_free,
 	.adopt = distinct_state_adopt,

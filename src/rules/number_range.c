@@ -296,6 +296,7 @@ const struct rule number_range_rule = {
 	.name = "number_range",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct number_range_settings),
+	.scope = RULE_OF_SITE,
 	.state_new = state_new,
 	.state_free = state_free,
 	.adopt = adopt,

@@ -53,10 +53,11 @@ struct rules_settings {
 };
 
 struct rules {
-	struct rules_settings *settings;
-	bool is_enabled[RULE_COUNT];
-	void *states[RULE_COUNT]; /* NULL: not enabled, or remembers nothing */
-	uint64_t evicted_before;  /* by the rules that were adopted */
+	struct rules_settings *settings; /* the site's */
+	bool is_enabled[RULE_COUNT];     /* likewise */
+	bool is_asked[RULE_COUNT];       /* by the site or some group */
+	void *states[RULE_COUNT];        /* of all of these; NULL: not asked, or remembers nothing */
+	uint64_t evicted_before;         /* by the rules that were adopted */
 	struct surroundings surroundings;
 };
 
@@ -114,16 +115,63 @@ bool rules_settings_enabled(const struct rules_settings *settings, size_t index)
 	return reads_enabled(table[index], settings->of_rule[index]);
 }
 
+static void find_asked(struct rules *rules)
+{
+	for (size_t i = 0; i < RULE_COUNT; i++) {
+		rules->is_enabled[i] = rules->is_asked[i] = rules_settings_enabled(rules->settings, i);
+		for (size_t j = 0; j < rules->surroundings.group_count; j++) {
+			const struct rules_settings *of_group = rules->surroundings.groups[j].rules;
+			rules->is_asked[i] = rules->is_asked[i] || rules_settings_enabled(of_group, i);
+		}
+	}
+}
+
 /* The memory is shared evenly by the rules that remember something. */
 static size_t memory_each(const struct rules *rules)
 {
 	size_t remembering = 0;
 
 	for (size_t i = 0; i < RULE_COUNT; i++) {
-		remembering +=
-			table[i]->state_new != NULL && reads_enabled(table[i], rules->settings->of_rule[i]);
+		remembering += table[i]->state_new != NULL && rules->is_asked[i];
 	}
 	return rules->surroundings.memory / (remembering > 0 ? remembering : 1);
+}
+
+/* Makes each limit and time in highest at least what it is in other. */
+static void raise_settings(const struct setting_table *settings, char *highest, const char *other)
+{
+	for (size_t i = 0; i < settings->count; i++) {
+		const struct setting *setting = &settings->settings[i];
+		void *value = highest + setting->offset;
+		const void *other_value = other + setting->offset;
+		if (setting->type == SETTING_NUMBER && *(const uint32_t *)other_value > *(uint32_t *)value) {
+			*(uint32_t *)value = *(const uint32_t *)other_value;
+		} else if (setting->type == SETTING_DURATION &&
+			   *(const duration *)other_value > *(duration *)value) {
+			*(duration *)value = *(const duration *)other_value;
+		}
+	}
+}
+
+/* A caller's counts stay his whatever group he is of after a reload, so one state is for all. */
+static bool make_state(struct rules *rules, size_t index, size_t memory)
+{
+	const struct rule *rule = table[index];
+	void *highest = malloc(rule->settings_size);
+
+	if (highest == NULL) {
+		return false;
+	}
+	memcpy(highest, rules->settings->of_rule[index], rule->settings_size);
+	for (size_t i = 0; i < rules->surroundings.group_count; i++) {
+		const struct rules_settings *of_group = rules->surroundings.groups[i].rules;
+		if (rules_settings_enabled(of_group, index)) {
+			raise_settings(rule->settings, highest, of_group->of_rule[index]);
+		}
+	}
+	rules->states[index] = rule->state_new(highest, memory);
+	free(highest);
+	return rules->states[index] != NULL;
 }
 
 static bool make_states(struct rules *rules)
@@ -131,13 +179,7 @@ static bool make_states(struct rules *rules)
 	size_t memory = memory_each(rules);
 
 	for (size_t i = 0; i < RULE_COUNT; i++) {
-		const void *settings = rules->settings->of_rule[i];
-		rules->is_enabled[i] = reads_enabled(table[i], settings);
-		if (table[i]->state_new == NULL || !rules->is_enabled[i]) {
-			continue;
-		}
-		rules->states[i] = table[i]->state_new(settings, memory);
-		if (rules->states[i] == NULL) {
+		if (table[i]->state_new != NULL && rules->is_asked[i] && !make_state(rules, i, memory)) {
 			return false;
 		}
 	}
@@ -156,7 +198,12 @@ struct rules *rules_new(const struct rules_settings *settings, const struct surr
 	for (size_t i = 0; rules->settings != NULL && i < RULE_COUNT; i++) {
 		memcpy(rules->settings->of_rule[i], settings->of_rule[i], table[i]->settings_size);
 	}
-	if (rules->settings == NULL || !make_states(rules)) {
+	if (rules->settings == NULL) {
+		rules_free(rules);
+		return NULL;
+	}
+	find_asked(rules);
+	if (!make_states(rules)) {
 		rules_free(rules);
 		return NULL;
 	}
@@ -216,9 +263,64 @@ static void raise_others(struct findings *findings)
 static void watch(struct rules *rules, instant now)
 {
 	for (size_t i = 0; i < RULE_COUNT; i++) {
-		if (table[i]->watch != NULL && rules->is_enabled[i]) {
+		if (table[i]->watch != NULL && rules->is_asked[i]) {
 			table[i]->watch(rules->settings->of_rule[i], rules->states[i], now);
 		}
+	}
+}
+
+bool rule_setting_is_of_callers(const struct rule *rule, const struct setting *setting)
+{
+	struct text name = text_of(setting->name);
+
+	return rule->scope != RULE_OF_SITE && !text_begins(name, TEXT("site_")) &&
+	       !text_begins(name, TEXT("range_"));
+}
+
+static bool has_own_settings(const struct rules *rules, const struct caller_group *group, size_t index)
+{
+	return group != NULL && memcmp(group->rules->of_rule[index], rules->settings->of_rule[index],
+					table[index]->settings_size) != 0;
+}
+
+/* About the caller and his address by the group's settings, about all callers together by the site's. */
+static void ask_for_group(const struct rules *rules, size_t index, struct circumstances *circumstances,
+	struct findings *findings)
+{
+	const struct rules_settings *of_group = circumstances->group->rules;
+	bool judges_site = table[index]->scope == RULE_OF_CALLERS_AND_SITE;
+	struct subject *subjects = circumstances->subjects;
+	struct subject before[SUBJECT_KIND_COUNT];
+
+	memcpy(before, subjects, sizeof before);
+	if (rules_settings_enabled(of_group, index)) {
+		subjects[SUBJECT_SITE].counts = subjects[SUBJECT_SITE].counts && !judges_site;
+		table[index]->evaluate(
+			of_group->of_rule[index], rules->states[index], circumstances, findings);
+		memcpy(subjects, before, sizeof before);
+	}
+	if (judges_site && rules->is_enabled[index]) {
+		subjects[SUBJECT_CALLER].counts = subjects[SUBJECT_SOURCE].counts = false;
+		table[index]->evaluate(
+			rules->settings->of_rule[index], rules->states[index], circumstances, findings);
+		memcpy(subjects, before, sizeof before);
+	}
+}
+
+static void ask(const struct rules *rules, size_t index, struct circumstances *circumstances,
+	struct findings *findings)
+{
+	size_t found = findings->count;
+
+	if (has_own_settings(rules, circumstances->group, index)) {
+		ask_for_group(rules, index, circumstances, findings);
+		return;
+	}
+	table[index]->evaluate(
+		rules->settings->of_rule[index], rules->states[index], circumstances, findings);
+	/* Where only some group asks the rule, it has to know of others' calls, no more. */
+	if (!rules->is_enabled[index]) {
+		findings->count = found;
 	}
 }
 
@@ -232,14 +334,14 @@ void rules_evaluate(struct rules *rules, const struct event *event, struct findi
 	findings->currency = NULL;
 	watch(rules, event->time);
 	for (size_t i = 0; i < RULE_COUNT; i++) {
-		if (!rules->is_enabled[i] || !wants(table[i], event)) {
+		if (!rules->is_asked[i] || !wants(table[i], event)) {
 			continue;
 		}
 		if (!is_known) {
 			circumstances_of(event, &rules->surroundings, &circumstances);
 			is_known = true;
 		}
-		table[i]->evaluate(rules->settings->of_rule[i], rules->states[i], &circumstances, findings);
+		ask(rules, i, &circumstances, findings);
 	}
 	raise_others(findings);
 	if (is_known && circumstances_is_abroad(event) && event->answered != 0 &&

@@ -191,6 +191,17 @@ static void say_unproven(struct sentence *sentence, bool is_unproven)
 	}
 }
 
+/* By whose settings it was judged. */
+static void say_group(struct sentence *sentence, const struct caller_group *group)
+{
+	char name[CALLER_GROUP_NAME_SIZE];
+
+	if (group != NULL) {
+		say(sentence, "; the caller is of the group %s",
+			text_make_safe(text_of(group->settings.name), name, sizeof name));
+	}
+}
+
 static void say_calendar(struct sentence *sentence, const struct calendar_reading *calendar)
 {
 	if (calendar->is_open) {
@@ -207,6 +218,7 @@ static void report(struct sentence *sentence, const char *rule, const struct tal
 	say_where(sentence, circumstances);
 	say_foreign_prefix(sentence, circumstances->event->number);
 	say_unproven(sentence, circumstances->is_unproven);
+	say_group(sentence, circumstances->group);
 	say_calendar(sentence, &circumstances->calendar);
 
 	finding->rule = rule;

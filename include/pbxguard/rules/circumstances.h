@@ -6,6 +6,7 @@
 #include "pbxguard/base/site.h"
 #include "pbxguard/call/event.h"
 #include "pbxguard/rules/calendar.h"
+#include "pbxguard/rules/caller_group.h"
 #include "pbxguard/rules/destination_lists.h"
 #include "pbxguard/rules/finding.h"
 #include "pbxguard/rules/rates.h"
@@ -37,14 +38,18 @@ struct surroundings {
 	const struct destination_lists *lists;
 	size_t memory;             /* bytes for the states of all rules */
 	const struct rates *rates; /* NULL: no prices are known */
+	const struct caller_group *groups;
+	size_t group_count;
 };
 
 struct circumstances {
 	const struct event *event; /* borrowed */
 	const struct site *site;   /* borrowed */
-	struct destination_reading destination;
-	const struct rates *rates; /* borrowed; NULL: no prices are known */
-	struct calendar_reading calendar;
+	/* By whose settings the caller is judged; NULL: by the site's. Borrowed. */
+	const struct caller_group *group;
+	struct destination_reading destination; /* by the group's lists where it has some */
+	const struct rates *rates;              /* borrowed; NULL: no prices are known */
+	struct calendar_reading calendar;       /* the group's where it has one */
 	struct subject subjects[SUBJECT_KIND_COUNT];
 	/* A stranger's try that the PBX may yet refuse, as it does with those of every scanner: no more than
 	 * a warning. */
@@ -61,6 +66,20 @@ void subject_of_caller(struct text name, struct subject *subject);
 bool circumstances_is_try(const struct event *event);
 /* A call that costs money abroad if it is answered. */
 bool circumstances_is_abroad(const struct event *event);
+
+/*
+ * The caller's group. A name that anybody could have written into the call proves no member: the call comes
+ * from a phone of the site, or credentials name the caller. NULL: none.
+ */
+const struct caller_group *circumstances_group(
+	const struct event *event, const struct surroundings *surroundings);
+
+/* What the lists say of a call's destination to a caller of this group; group may be NULL. */
+void circumstances_read_lists(const struct event *event, const struct caller_group *group,
+	const struct surroundings *surroundings, struct destination_reading *reading);
+/* What the calendar says to a caller of this group; group may be NULL. */
+void circumstances_read_calendar(instant when, const struct caller_group *group,
+	const struct surroundings *surroundings, struct calendar_reading *reading);
 
 /* Names inside *circumstances point into it: do not copy it. */
 void circumstances_of(const struct event *event, const struct surroundings *surroundings,

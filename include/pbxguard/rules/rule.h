@@ -31,13 +31,33 @@
 
 #define RULE_SAVED_MAX ((size_t)2 * 1024 * 1024) /* bytes that save writes */
 
+/*
+ * Whom a rule judges, for groups of callers (caller_group.h). These have settings of their own but share the
+ * rule's state with the site: what it keeps depends on the settings only in that it has room for the highest,
+ * as each evaluate brings its own.
+ */
+enum rule_scope {
+	/* The caller and his address: by the settings of his group. */
+	RULE_OF_CALLERS,
+	/*
+	 * Also all callers together, as subject SUBJECT_SITE: the rule is asked twice about a call whose
+	 * group has settings of its own, by these with the site not counting, and by the site's with nothing
+	 * else counting. So a generous group hides nothing of what the whole site does.
+	 */
+	RULE_OF_CALLERS_AND_SITE,
+	/* These only: a group can have no settings of it. */
+	RULE_OF_SITE,
+};
+
 struct rule {
 	const char *name; /* in the configuration and in alerts: "call_burst" */
 	const struct setting_table *settings;
 	size_t settings_size; /* bytes */
+	enum rule_scope scope;
 
 	/* What the rule remembers between calls. These four are NULL for a rule that remembers nothing. */
-	/* Takes at most about so many bytes. NULL when there is no memory. */
+	/* Takes at most about so many bytes. The settings are the highest of the site and all groups. NULL
+	 * when there is no memory. */
 	void *(*state_new)(const void *settings, size_t memory);
 	void (*state_free)(void *state);                   /* accepts NULL */
 	void (*adopt)(void *state, const void *old_state); /* at a reload: goes on with the old counts */
@@ -70,5 +90,9 @@ struct rule {
 	/* What --check-number says where it finds nothing in a first call, and must not; NULL: "nothing". */
 	const char *of_one_call;
 };
+
+/* A group of callers can have it of its own. Names that begin with "site_" or "range_" are about all callers
+ * together. */
+bool rule_setting_is_of_callers(const struct rule *rule, const struct setting *setting);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * The table of rules, and a running set of them. Each enabled rule is asked in turn about the events it
  * wants: most about each outward call abroad when it is tried. Emergency and public services never reach a
- * rule.
+ * rule. It is asked by the settings of the site, or of the caller's group.
  *
  * Memory: see window.h. With every rule on: about 9 MB when 16,384 callers and sources are known to each of
  * three windows, half a MB in an ordinary office, 110 MB if each of those placed hundreds of calls.

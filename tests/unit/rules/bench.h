@@ -35,6 +35,8 @@ struct bench {
 	struct destinations_settings destinations;
 	struct destination_lists *lists;
 	struct rules_settings *settings;
+	size_t group_count;
+	struct caller_group groups[3];
 	struct rules *rules;
 	struct dialed_number number;
 	struct event event;
@@ -52,14 +54,19 @@ static inline size_t bench_rule(const char *name)
 	return 0;
 }
 
-/* The place of a setting; as config finds it. */
-static inline void *bench_setting(struct bench *bench, const char *rule, const char *name)
+static inline void *bench_setting_of(struct rules_settings *settings, const char *rule, const char *name)
 {
 	size_t index = bench_rule(rule);
 	const struct setting *setting = setting_find(rules_at(index)->settings, text_of(name));
 
 	assert_non_null(setting);
-	return (char *)rules_settings_at(bench->settings, index) + setting->offset;
+	return (char *)rules_settings_at(settings, index) + setting->offset;
+}
+
+/* The place of a setting; as config finds it. */
+static inline void *bench_setting(struct bench *bench, const char *rule, const char *name)
+{
+	return bench_setting_of(bench->settings, rule, name);
 }
 
 static inline void bench_limit(struct bench *bench, const char *rule, const char *name, uint32_t limit)
@@ -70,6 +77,33 @@ static inline void bench_limit(struct bench *bench, const char *rule, const char
 static inline void bench_place(char entries[][DESTINATION_ENTRY_SIZE], size_t *count, const char *entry)
 {
 	assert_true(text_copy(text_of(entry), entries[(*count)++], DESTINATION_ENTRY_SIZE));
+}
+
+/* A group of callers with the rules that the site has by now. */
+static inline struct caller_group *bench_group(struct bench *bench, const char *name, const char *pattern)
+{
+	struct caller_group *group = &bench->groups[bench->group_count++];
+
+	assert_true(bench->group_count <= COUNT_OF(bench->groups));
+	*group = (struct caller_group){.rules = rules_settings_new()};
+	strcpy(group->settings.name, name);
+	strcpy(group->settings.patterns[group->settings.pattern_count++], pattern);
+	for (size_t i = 0; i < rules_count(); i++) {
+		memcpy(rules_settings_at(group->rules, i), rules_settings_at(bench->settings, i),
+			rules_at(i)->settings_size);
+	}
+	return group;
+}
+
+static inline void bench_group_limit(
+	struct caller_group *group, const char *rule, const char *name, uint32_t limit)
+{
+	*(uint32_t *)bench_setting_of(group->rules, rule, name) = limit;
+}
+
+static inline void bench_group_enable(struct caller_group *group, const char *rule, bool enabled)
+{
+	*(bool *)bench_setting_of(group->rules, rule, "enabled") = enabled;
 }
 
 /* Everything but the rules. only: the one rule that is enabled; NULL: all. */
@@ -96,8 +130,11 @@ static inline void bench_start(struct bench *bench)
 	assert_int_equal(destination_lists_add_high_risk(bench->lists, TEXT("1-246")), 0);
 	assert_int_equal(destination_lists_add_high_risk(bench->lists, TEXT("232")), 0);
 	assert_int_equal(destination_lists_add_high_risk(bench->lists, TEXT("53")), 0);
-	bench->rules = rules_new(
-		bench->settings, &(struct surroundings){&bench->site, bench->calendar, bench->lists, 0});
+	bench->rules = rules_new(bench->settings, &(struct surroundings){.site = &bench->site,
+							  .calendar = bench->calendar,
+							  .lists = bench->lists,
+							  .groups = bench->groups,
+							  .group_count = bench->group_count});
 	assert_non_null(bench->rules);
 }
 
@@ -105,6 +142,11 @@ static inline void bench_close(struct bench *bench)
 {
 	rules_free(bench->rules);
 	rules_settings_free(bench->settings);
+	for (size_t i = 0; i < bench->group_count; i++) {
+		rules_settings_free(bench->groups[i].rules);
+		calendar_free(bench->groups[i].calendar);
+		destination_lists_free(bench->groups[i].lists);
+	}
 	calendar_free(bench->calendar);
 	destination_lists_free(bench->lists);
 }
