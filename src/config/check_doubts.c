@@ -44,14 +44,16 @@ static uint32_t number_of(const struct setting *setting, const void *settings)
 	return *(const uint32_t *)(const void *)((const char *)settings + setting->offset);
 }
 
-static void doubt_level(const struct config_reading *reading, const struct spans *spans,
-	const struct rule *rule, const void *settings, const char *level)
+static void doubt_level(const struct config_reading *reading, const struct config_part *part,
+	const struct spans *spans, size_t index, const char *level)
 {
+	const struct rule *rule = rules_at(index);
+	const void *settings = rules_settings_at(part->rules, index);
 	char shorter[32], longer[32], path[CONFIG_ELEMENT_SIZE];
 
 	snprintf(shorter, sizeof shorter, "%s_%s", spans->shorter, level);
 	snprintf(longer, sizeof longer, "%s_%s", spans->longer, level);
-	snprintf(path, sizeof path, "rules.%s.%s", spans->rule, shorter);
+	snprintf(path, sizeof path, "%s.%s.%s", part->rules_name, spans->rule, shorter);
 	const struct setting *in_shorter = setting_find(rule->settings, text_of(shorter));
 	uint32_t few = number_of(setting_find(rule->settings, text_of(longer)), settings);
 	uint32_t many = number_of(in_shorter, settings);
@@ -63,14 +65,14 @@ static void doubt_level(const struct config_reading *reading, const struct spans
 }
 
 /* More calls in a minute than in an hour: the hour's limit always comes first. */
-static void doubt_spans(const struct config_reading *reading)
+static void doubt_spans(const struct config_reading *reading, const struct config_part *part)
 {
 	for (size_t i = 0; i < rules_count(); i++) {
-		const void *settings = rules_settings_at(reading->config->rules, i);
 		for (size_t j = 0; j < sizeof spans_of_rules / sizeof spans_of_rules[0]; j++) {
-			if (strcmp(rules_at(i)->name, spans_of_rules[j].rule) == 0) {
-				doubt_level(reading, &spans_of_rules[j], rules_at(i), settings, "warning");
-				doubt_level(reading, &spans_of_rules[j], rules_at(i), settings, "critical");
+			if (strcmp(rules_at(i)->name, spans_of_rules[j].rule) == 0 &&
+				config_part_has_rule(reading, part, rules_at(i))) {
+				doubt_level(reading, part, &spans_of_rules[j], i, "warning");
+				doubt_level(reading, part, &spans_of_rules[j], i, "critical");
 			}
 		}
 	}
@@ -149,15 +151,20 @@ static void doubt_places(const struct config_reading *reading, const char *setti
 	}
 }
 
-static void doubt_destinations(const struct config_reading *reading)
+static void doubt_destinations(const struct config_reading *reading, const struct config_part *part)
 {
-	const struct destinations_settings *settings = &reading->config->settings.destinations;
+	const struct destinations_settings *settings = part->destinations;
 
-	doubt_places(reading, "destinations.deny", settings->deny, settings->deny_count);
-	doubt_places(reading, "destinations.allow", settings->allow, settings->allow_count);
+	if (config_file_has(reading->file, part->deny_name)) {
+		doubt_places(reading, part->deny_name, settings->deny, settings->deny_count);
+	}
+	if (!config_file_has(reading->file, part->allow_name)) {
+		return;
+	}
+	doubt_places(reading, part->allow_name, settings->allow, settings->allow_count);
 	for (size_t i = 0; reading->errors->wrong == 0 && i < settings->allow_count; i++) {
 		if (strcmp(settings->allow[i], "*") == 0) {
-			doubt(reading, "destinations.allow", i,
+			doubt(reading, part->allow_name, i,
 				"\"*\" allows every country, so no high-risk destination is ever told");
 		}
 	}
@@ -179,17 +186,30 @@ static void doubt_extensions(const struct config_reading *reading)
 	}
 }
 
-/* "2026-08-13..2026-08-16" or "2026-08-15"; days of each year are never over. */
-static void doubt_closed(const struct config_reading *reading)
+/* Anybody can write a member's name into a call; by his address or credentials he is known. */
+static void doubt_callers(const struct config_reading *reading)
 {
-	const struct calendar_settings *settings = &reading->config->settings.calendar;
-	struct local_date last;
+	if (reading->errors->wrong == 0 && reading->config->group_count > 0 &&
+		reading->config->settings.site.extensions.count == 0) {
+		config_file_warn(reading->file, reading->errors, "callers",
+			"without site.extensions no call is known to come from a phone, so a group is only for "
+			"callers whom credentials name");
+	}
+}
 
-	for (size_t i = 0; i < settings->closed_count; i++) {
+/* "2026-08-13..2026-08-16" or "2026-08-15"; days of each year are never over. */
+static void doubt_closed(const struct config_reading *reading, const struct config_part *part)
+{
+	const struct calendar_settings *settings = part->calendar_settings;
+	struct local_date last;
+	char setting[CONFIG_ELEMENT_SIZE];
+
+	snprintf(setting, sizeof setting, "%s.closed", part->calendar_name);
+	for (size_t i = 0; config_file_has(reading->file, setting) && i < settings->closed_count; i++) {
 		struct text days = text_of(settings->closed[i]);
 		struct text end = text_from(days, days.size < 10 ? 0 : days.size - 10);
 		if (local_date_parse(end, &last) && local_date_compare(last, reading->today) < 0) {
-			doubt(reading, "calendar.closed", i, "\"%s\" is over", settings->closed[i]);
+			doubt(reading, setting, i, "\"%s\" is over", settings->closed[i]);
 		}
 	}
 }
@@ -211,17 +231,24 @@ static void doubt_holidays(const struct config_reading *reading)
 
 static void (*const doubts[])(const struct config_reading *reading) = {
 	doubt_rules,
-	doubt_spans,
 	doubt_currency,
-	doubt_destinations,
 	doubt_extensions,
-	doubt_closed,
+	doubt_callers,
 	doubt_holidays,
+};
+
+static config_part_check *const part_doubts[] = {
+	doubt_spans,
+	doubt_destinations,
+	doubt_closed,
 };
 
 void config_check_doubts(const struct config_reading *reading)
 {
 	for (size_t i = 0; i < sizeof doubts / sizeof doubts[0]; i++) {
 		doubts[i](reading);
+	}
+	for (size_t i = 0; i < sizeof part_doubts / sizeof part_doubts[0]; i++) {
+		config_check_parts(reading, part_doubts[i]);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The places that destinations.deny and destinations.allow name, against the table of destinations. */
+/* The places that deny and allow name, the site's and those of groups, against the table of destinations. */
 #include "pbxguard/config/config_check.h"
 
 #include <stdio.h>
@@ -166,8 +166,14 @@ static void explain_form(
 		reading->errors, &place, element, hint(reading->config->destination_table, entry, more));
 }
 
-static void check_place(
-	const struct config_reading *reading, const char *setting, size_t index, struct text text)
+/* The list of places denied to whom this one allows: a group that names none has the site's. */
+static const char *denied_beside(const struct config_reading *reading, const struct config_part *part)
+{
+	return config_file_has(reading->file, part->deny_name) ? part->deny_name : "destinations.deny";
+}
+
+static void check_place(const struct config_reading *reading, const struct config_part *part,
+	const char *setting, size_t index, struct text text)
 {
 	const struct destination_table *table = reading->config->destination_table;
 	char why[SETTING_CHECK_TEXT_SIZE], more[HINT_SIZE], entry[DESTINATION_ENTRY_SIZE];
@@ -184,23 +190,27 @@ static void check_place(
 			entry, entry[0] == '+' ? "" : hint(table, text, more));
 	} else if (is_among(reading, setting, index, text)) {
 		complain(reading, setting, index, "\"%s\" is there twice", entry);
-	} else if (strcmp(setting, "destinations.allow") == 0 &&
-		   is_among(reading, "destinations.deny", SIZE_MAX, text)) {
-		complain(reading, setting, index, "\"%s\" is in destinations.deny as well", entry);
+	} else if (setting == part->allow_name &&
+		   is_among(reading, denied_beside(reading, part), SIZE_MAX, text)) {
+		complain(reading, setting, index, "\"%s\" is in %s as well", entry,
+			denied_beside(reading, part));
 	}
 }
 
-void config_check_places(const struct config_reading *reading)
+static void check_list(
+	const struct config_reading *reading, const struct config_part *part, const char *setting)
 {
-	static const char *const lists[] = {"destinations.deny", "destinations.allow"};
 	struct text entry;
 
-	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-		for (size_t index = 0; index < DESTINATION_ENTRIES_MAX && is_there(reading, lists[i], index);
-			index++) {
-			if (entry_at(reading, lists[i], index, &entry)) {
-				check_place(reading, lists[i], index, entry);
-			}
+	for (size_t i = 0; i < DESTINATION_ENTRIES_MAX && is_there(reading, setting, i); i++) {
+		if (entry_at(reading, setting, i, &entry)) {
+			check_place(reading, part, setting, i, entry);
 		}
 	}
+}
+
+void config_check_places(const struct config_reading *reading, const struct config_part *part)
+{
+	check_list(reading, part, part->deny_name);
+	check_list(reading, part, part->allow_name);
 }

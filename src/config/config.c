@@ -12,6 +12,17 @@
 /* The tables' defaults are all that there is when nobody wrote a configuration. */
 #define BUILT_IN_NAME "built-in defaults"
 
+static void free_groups(struct config *config)
+{
+	for (size_t i = 0; i < config->group_count; i++) {
+		rules_settings_free(config->groups[i].rules);
+		calendar_free(config->groups[i].calendar);
+		destination_lists_free(config->groups[i].lists);
+	}
+	free(config->groups);
+	free(config->group_settings);
+}
+
 void config_free(struct config *config)
 {
 	if (config == NULL) {
@@ -22,6 +33,7 @@ void config_free(struct config *config)
 	destination_lists_free(config->destination_lists);
 	rates_free(config->rates);
 	calendar_free(config->calendar);
+	free_groups(config);
 	free(config->path);
 	free(config);
 }
@@ -42,20 +54,48 @@ static struct config *new_config(const char *path)
 	return config;
 }
 
+/* False without memory. */
+static bool take_groups(struct config *config, const struct config_schema *schema, const void *block)
+{
+	size_t count = config_schema_group_count(schema, block);
+
+	if (count == 0) {
+		return true;
+	}
+	config->group_settings = calloc(count, sizeof *config->group_settings);
+	config->groups = calloc(count, sizeof *config->groups);
+	if (config->group_settings == NULL || config->groups == NULL) {
+		return false;
+	}
+	for (; config->group_count < count; config->group_count++) {
+		size_t i = config->group_count;
+		config->group_settings[i] = *config_schema_group(schema, block, i);
+		config->groups[i].settings = config->group_settings[i].who;
+		config->groups[i].rules = rules_settings_new();
+		if (config->groups[i].rules == NULL) {
+			return false;
+		}
+		config_schema_copy_group_rules(schema, block, i, config->groups[i].rules);
+	}
+	return true;
+}
+
 /* Fills the settings of every layer and rule. False without memory. */
 static bool fill_settings(struct config *config, const struct config_file *file, struct config_errors *errors)
 {
 	struct config_schema *schema = config_schema_new();
 	void *block = schema == NULL ? NULL : calloc(1, config_schema_block_size(schema));
+	bool good = block != NULL;
 
-	if (block != NULL) {
+	if (good) {
 		config_file_fill(file, config_schema_table(schema), block, errors);
 		memcpy(&config->settings, block, sizeof config->settings);
 		config_schema_copy_rules(schema, block, config->rules);
+		good = take_groups(config, schema, block);
 	}
 	free(block);
 	config_schema_free(schema);
-	return block != NULL;
+	return good;
 }
 
 static bool read_all(struct config *config, const struct config_file *file,

@@ -20,6 +20,62 @@ char *config_element(char path[static CONFIG_ELEMENT_SIZE], const char *setting,
 	return path;
 }
 
+/* ---- the site and groups of callers ------------------------------------------------------------------ */
+
+static void take_site(const struct config *config, struct config_part *part)
+{
+	*part = (struct config_part){.is_site = true,
+		.calendar_settings = &config->settings.calendar,
+		.destinations = &config->settings.destinations,
+		.calendar = config->calendar,
+		.calendar_name = "calendar",
+		.deny_name = "destinations.deny",
+		.allow_name = "destinations.allow",
+		.rules_name = "rules",
+		.rules = config->rules};
+}
+
+static void take_group(const struct config *config, size_t index, struct config_part *part)
+{
+	*part = (struct config_part){.calendar_settings = &config->group_settings[index].calendar,
+		.destinations = &config->group_settings[index].destinations,
+		.calendar = config->groups[index].calendar,
+		.rules = config->groups[index].rules};
+	snprintf(part->calendar_name, sizeof part->calendar_name, "callers[%zu].calendar", index);
+	snprintf(part->deny_name, sizeof part->deny_name, "callers[%zu].deny", index);
+	snprintf(part->allow_name, sizeof part->allow_name, "callers[%zu].allow", index);
+	snprintf(part->rules_name, sizeof part->rules_name, "callers[%zu].rules", index);
+}
+
+void config_check_parts(const struct config_reading *reading, config_part_check *check)
+{
+	struct config_part part;
+
+	take_site(reading->config, &part);
+	check(reading, &part);
+	for (size_t i = 0; i < reading->config->group_count; i++) {
+		take_group(reading->config, i, &part);
+		check(reading, &part);
+	}
+}
+
+bool config_part_has(const struct config_reading *reading, const char *of, const char *name)
+{
+	char setting[CONFIG_ELEMENT_SIZE];
+
+	snprintf(setting, sizeof setting, "%s%s", of, name);
+	return config_file_has(reading->file, setting);
+}
+
+bool config_part_has_rule(
+	const struct config_reading *reading, const struct config_part *part, const struct rule *rule)
+{
+	char name[CONFIG_PART_SIZE];
+
+	snprintf(name, sizeof name, ".%s", rule->name);
+	return part->is_site || config_part_has(reading, part->rules_name, name);
+}
+
 /* ---- the site's networks ------------------------------------------------------------------------- */
 
 static bool networks_overlap(const struct network *a, const struct network *b)
@@ -121,21 +177,27 @@ void open_minutes_of(const struct business_hours *hours, struct open_minutes *mi
 	}
 }
 
-static void check_hours(const struct config_reading *reading)
+static void check_hours(const struct config_reading *reading, const struct config_part *part)
 {
 	static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 	struct open_minutes minutes;
 	char setting[CONFIG_ELEMENT_SIZE];
 
-	open_minutes_of(&reading->config->settings.calendar.business_hours, &minutes);
+	if (!part->is_site && !config_part_has(reading, part->calendar_name, ".business_hours")) {
+		return;
+	}
+	open_minutes_of(&part->calendar_settings->business_hours, &minutes);
 	if (minutes.double_day >= 0) {
-		snprintf(setting, sizeof setting, "calendar.business_hours.%s", days[minutes.double_day]);
+		snprintf(setting, sizeof setting, "%s.business_hours.%s", part->calendar_name,
+			days[minutes.double_day]);
 		config_file_complain(
 			reading->file, reading->errors, setting, "has hours that overlap others");
 	}
 	if (minutes.count == 0) {
-		config_file_warn(reading->file, reading->errors, "calendar.business_hours",
-			"the site is never open, so every call abroad is an off_hours one");
+		snprintf(setting, sizeof setting, "%s.business_hours", part->calendar_name);
+		config_file_warn(reading->file, reading->errors, setting,
+			"%s never open, so every call abroad is an off_hours one",
+			part->is_site ? "the site is" : "for these callers it is");
 	}
 }
 
@@ -148,15 +210,18 @@ static struct local_date days_before(struct local_date date, int days)
 }
 
 /* A list of holidays that has run out makes each holiday an ordinary day without a word. */
-static void check_holidays(const struct config_reading *reading)
+static void check_holidays(const struct config_reading *reading, const struct config_part *part)
 {
 	struct local_date last;
+	char setting[CONFIG_ELEMENT_SIZE];
 
-	if (reading->config->calendar == NULL || !calendar_last_holiday(reading->config->calendar, &last)) {
+	if (part->calendar == NULL || !calendar_last_holiday(part->calendar, &last) ||
+		(!part->is_site && !config_part_has(reading, part->calendar_name, ".holidays"))) {
 		return;
 	}
 	if (local_date_compare(days_before(last, HOLIDAYS_WARNING_DAYS), reading->today) < 0) {
-		config_file_warn(reading->file, reading->errors, "calendar.holidays",
+		snprintf(setting, sizeof setting, "%s.holidays", part->calendar_name);
+		config_file_warn(reading->file, reading->errors, setting,
 			"the last known holiday is %04d-%02d-%02d; renew the list", last.year, last.month,
 			last.day);
 	}
@@ -225,13 +290,16 @@ static void check_dial_plan(const struct config_reading *reading)
 
 static void (*const checks[])(const struct config_reading *reading) = {
 	check_site,
-	config_check_places,
-	check_hours,
-	check_holidays,
+	config_check_callers,
 	check_ports,
 	check_interfaces,
 	check_dial_plan,
-	config_check_doubts,
+};
+
+static config_part_check *const part_checks[] = {
+	config_check_places,
+	check_hours,
+	check_holidays,
 };
 
 void config_check(const struct config_reading *reading)
@@ -239,4 +307,8 @@ void config_check(const struct config_reading *reading)
 	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
 		checks[i](reading);
 	}
+	for (size_t i = 0; i < sizeof part_checks / sizeof part_checks[0]; i++) {
+		config_check_parts(reading, part_checks[i]);
+	}
+	config_check_doubts(reading);
 }

@@ -31,7 +31,7 @@ static const char *usual_folder(const char *setting)
 {
 	return strcmp(setting, "dial_plan") == 0                               ? "dial-plans"
 	       : text_begins(text_of(setting), TEXT("destinations.high_risk")) ? "high-risk"
-	       : text_begins(text_of(setting), TEXT("calendar.holidays"))      ? "holidays"
+	       : strstr(setting, "calendar.holidays") != NULL                  ? "holidays"
 	       : strcmp(setting, "rates.table") == 0                           ? "rates"
 									       : NULL;
 }
@@ -271,7 +271,8 @@ static void remember_holiday(const struct config_reading *reading, struct local_
 	text_make_safe(name, config->next_holidays[at].name, sizeof config->next_holidays[at].name);
 }
 
-static void read_holiday_file(const struct config_reading *reading, const char *setting, const char *path)
+static void read_holiday_file(const struct config_reading *reading, const char *setting, const char *path,
+	struct calendar *calendar)
 {
 	char failure[FAILURE_SIZE], shown[40];
 	struct text fields[2];
@@ -282,9 +283,9 @@ static void read_holiday_file(const struct config_reading *reading, const char *
 		if (!local_date_parse(fields[HOLIDAY_DATE], &date)) {
 			csv_fail(csv, "\"%s\" is not a day; write it like \"2026-07-20\"",
 				text_make_safe(fields[HOLIDAY_DATE], shown, sizeof shown));
-		} else if (!calendar_add_holiday(reading->config->calendar, date, fields[HOLIDAY_NAME])) {
+		} else if (!calendar_add_holiday(calendar, date, fields[HOLIDAY_NAME])) {
 			csv_fail(csv, "out of memory");
-		} else {
+		} else if (calendar == reading->config->calendar) {
 			remember_holiday(reading, date, fields[HOLIDAY_NAME]);
 		}
 	}
@@ -294,33 +295,91 @@ static void read_holiday_file(const struct config_reading *reading, const char *
 	csv_close(csv);
 }
 
-static void read_calendar(const struct config_reading *reading)
+/* holidays: the setting, "calendar.holidays". */
+static void read_holidays(const struct config_reading *reading, const char *holidays,
+	const struct calendar_settings *settings, struct calendar *calendar)
 {
-	struct config *config = reading->config;
-	const struct calendar_settings *settings = &config->settings.calendar;
 	char setting[SETTING_NAME_SIZE];
 
-	config->calendar = calendar_new(settings);
-	if (config->calendar == NULL) {
-		config_file_complain(reading->file, reading->errors, "calendar", "out of memory");
-		return;
-	}
 	for (size_t i = 0; i < settings->holiday_file_count; i++) {
-		snprintf(setting, sizeof setting, "calendar.holidays[%zu]", i);
+		snprintf(setting, sizeof setting, "%s[%zu]", holidays, i);
 		const char *path = find_file(reading, setting, settings->holiday_files[i]);
 		if (path != NULL) {
-			read_holiday_file(reading, setting, path);
+			read_holiday_file(reading, setting, path, calendar);
 		}
 	}
 }
 
-/* In this order: the lists are compared with the table. */
+static void read_calendar(const struct config_reading *reading)
+{
+	struct config *config = reading->config;
+
+	config->calendar = calendar_new(&config->settings.calendar);
+	if (config->calendar == NULL) {
+		config_file_complain(reading->file, reading->errors, "calendar", "out of memory");
+		return;
+	}
+	read_holidays(reading, "calendar.holidays", &config->settings.calendar, config->calendar);
+}
+
+/* ---- groups of callers ----------------------------------------------------------------------------- */
+
+/* False without memory. */
+static bool read_group_calendar(const struct config_reading *reading, size_t index)
+{
+	const struct config *config = reading->config;
+	const struct calendar_settings *settings = &config->group_settings[index].calendar;
+	struct caller_group *group = &config->groups[index];
+	char setting[SETTING_NAME_SIZE];
+
+	snprintf(setting, sizeof setting, "callers[%zu].calendar", index);
+	if (!config_file_has(reading->file, setting)) {
+		return true;
+	}
+	group->calendar = calendar_new(settings);
+	if (group->calendar == NULL) {
+		return false;
+	}
+	snprintf(setting, sizeof setting, "callers[%zu].calendar.holidays", index);
+	if (!config_file_has(reading->file, setting)) {
+		return config->calendar != NULL &&
+		       calendar_add_holidays_of(group->calendar, config->calendar);
+	}
+	read_holidays(reading, setting, settings, group->calendar);
+	return true;
+}
+
+static bool read_group_places(const struct config_reading *reading, size_t index)
+{
+	struct caller_group *group = &reading->config->groups[index];
+	char deny[SETTING_NAME_SIZE], allow[SETTING_NAME_SIZE];
+
+	snprintf(deny, sizeof deny, "callers[%zu].deny", index);
+	snprintf(allow, sizeof allow, "callers[%zu].allow", index);
+	if (!config_file_has(reading->file, deny) && !config_file_has(reading->file, allow)) {
+		return true;
+	}
+	group->lists = destination_lists_new(&reading->config->group_settings[index].destinations);
+	return group->lists != NULL;
+}
+
+static void read_groups(const struct config_reading *reading)
+{
+	for (size_t i = 0; i < reading->config->group_count; i++) {
+		if (!read_group_calendar(reading, i) || !read_group_places(reading, i)) {
+			config_file_complain(reading->file, reading->errors, "callers", "out of memory");
+		}
+	}
+}
+
+/* In this order: the lists are compared with the table, and groups have what the site has. */
 static void (*const readers[])(const struct config_reading *reading) = {
 	read_dial_plan,
 	read_destination_table,
 	read_destination_lists,
 	read_rates,
 	read_calendar,
+	read_groups,
 };
 
 void config_data_read(const struct config_reading *reading)

@@ -193,14 +193,13 @@ static void say_destinations(FILE *out, const struct config *config)
 	say_texts(out, "allowed", settings->allow[0], DESTINATION_ENTRY_SIZE, settings->allow_count, "none");
 }
 
-static void say_hours(FILE *out, const struct config *config)
+static void say_hours(FILE *out, const char *about, const struct business_hours *hours)
 {
 	static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-	const struct business_hours *hours = &config->settings.calendar.business_hours;
 	struct open_minutes minutes;
 
 	open_minutes_of(hours, &minutes);
-	fprintf(out, "%-14s %zu h %zu min a week:", "open", minutes.count / 60, minutes.count % 60);
+	fprintf(out, "%-14s %zu h %zu min a week:", about, minutes.count / 60, minutes.count % 60);
 	for (int day = 0; day < CALENDAR_DAYS; day++) {
 		const char *of_day = business_hours_of(hours, day);
 		fprintf(out, "%s %s %s", day == 0 ? "" : ";", days[day], of_day[0] == '\0' ? "-" : of_day);
@@ -213,7 +212,7 @@ static void say_calendar(FILE *out, const struct config *config)
 	const struct calendar_settings *settings = &config->settings.calendar;
 	size_t count = calendar_holiday_count(config->calendar);
 
-	say_hours(out, config);
+	say_hours(out, "open", &settings->business_hours);
 	say_texts(out, "closed", settings->closed[0], CALENDAR_CLOSED_SIZE, settings->closed_count,
 		"no days of its own");
 	if (count == 0) {
@@ -229,7 +228,7 @@ static void say_calendar(FILE *out, const struct config *config)
 	fprintf(out, "%s\n", config->next_holiday_count == 0 ? " none" : "");
 }
 
-/* ---- rules and alerts ---------------------------------------------------------------------------------- */
+/* ---- rules --------------------------------------------------------------------------------------------- */
 
 static void say_limit(FILE *out, const struct setting *setting, const char *base)
 {
@@ -279,6 +278,96 @@ static void say_rules(FILE *out, const struct config *config)
 	}
 }
 
+/* ---- groups of callers -------------------------------------------------------------------------------- */
+
+/* The settings that are another's than the site's. */
+static void say_group_rule(
+	FILE *out, const char *about, const struct rule *rule, const char *settings, const char *of_site)
+{
+	bool enabled = rule_is_enabled(rule, settings);
+
+	fprintf(out, "%-14s %s: %s", about, rule->name, enabled ? "on" : "OFF");
+	for (size_t i = 0; enabled && i < rule->settings->count; i++) {
+		const struct setting *setting = &rule->settings->settings[i];
+		size_t size = setting->type == SETTING_NUMBER     ? sizeof(uint32_t)
+			      : setting->type == SETTING_DURATION ? sizeof(duration)
+			      : setting->type == SETTING_CHOICE   ? sizeof(int)
+								  : 0;
+		if (memcmp(settings + setting->offset, of_site + setting->offset, size) != 0) {
+			say_limit(out, setting, settings);
+		}
+	}
+	fputc('\n', out);
+}
+
+static void say_group_calendar(FILE *out, const struct config *config, size_t index)
+{
+	const struct calendar_settings *settings = &config->group_settings[index].calendar;
+	const struct calendar *calendar = config->groups[index].calendar;
+
+	if (calendar == NULL) {
+		return;
+	}
+	say_hours(out, "  open", &settings->business_hours);
+	say_texts(out, "  closed", settings->closed[0], CALENDAR_CLOSED_SIZE, settings->closed_count,
+		"no days of its own");
+	say(out, "  holidays", "%zu", calendar_holiday_count(calendar));
+}
+
+static void say_group_places(FILE *out, const struct config *config, size_t index)
+{
+	const struct destinations_settings *settings = &config->group_settings[index].destinations;
+
+	if (config->groups[index].lists == NULL) {
+		return;
+	}
+	say_texts(out, "  denied", settings->deny[0], DESTINATION_ENTRY_SIZE, settings->deny_count, "none");
+	say_texts(
+		out, "  allowed", settings->allow[0], DESTINATION_ENTRY_SIZE, settings->allow_count, "none");
+}
+
+static bool say_group_rules(FILE *out, const struct config *config, const struct caller_group *group)
+{
+	bool said = false;
+
+	for (size_t i = 0; i < rules_count(); i++) {
+		const char *settings = rules_settings_at(group->rules, i);
+		const char *of_site = rules_settings_at(config->rules, i);
+		if (memcmp(settings, of_site, rules_at(i)->settings_size) != 0) {
+			say_group_rule(out, said ? "" : "  rules", rules_at(i), settings, of_site);
+			said = true;
+		}
+	}
+	return said;
+}
+
+/* What a group has of its own. */
+static void say_group_of_callers(FILE *out, const struct config *config, size_t index)
+{
+	const struct caller_group *group = &config->groups[index];
+
+	fprintf(out, "%-14s %s:", "callers", group->settings.name);
+	for (size_t i = 0; i < group->settings.pattern_count; i++) {
+		fprintf(out, "%s %s", i == 0 ? "" : ",", group->settings.patterns[i]);
+	}
+	fputc('\n', out);
+	if (!say_group_rules(out, config, group) && group->calendar == NULL && group->lists == NULL) {
+		say(out, "", "nothing of its own: the site's settings hold");
+	}
+	say_group_calendar(out, config, index);
+	say_group_places(out, config, index);
+}
+
+static void say_callers(FILE *out, const struct config *config)
+{
+	for (size_t i = 0; i < config->group_count; i++) {
+		say_group_of_callers(out, config, i);
+	}
+}
+
+/* ---- alerts ---------------------------------------------------------------------------------------------
+ */
+
 /* The words of the file for what a group of settings says, whatever there is in it. */
 static void say_group(FILE *out, const struct setting_table *table, const char *base)
 {
@@ -309,6 +398,7 @@ static void (*const parts[])(FILE *out, const struct config *config) = {
 	say_destinations,
 	say_calendar,
 	say_rules,
+	say_callers,
 	say_actions,
 	say_files,
 };

@@ -36,6 +36,8 @@ static struct rules *rules_of(const struct config *config)
 		.lists = config->destination_lists,
 		.memory = limits_rules(&config->settings.limits),
 		.rates = config->rates,
+		.groups = config->groups,
+		.group_count = config->group_count,
 	};
 
 	return rules_new(config->rules, &surroundings);

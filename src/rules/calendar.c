@@ -311,6 +311,17 @@ bool calendar_add_holiday(struct calendar *calendar, struct local_date date, str
 	return true;
 }
 
+bool calendar_add_holidays_of(struct calendar *calendar, const struct calendar *other)
+{
+	for (size_t i = 0; i < other->holiday_count; i++) {
+		const struct holiday *holiday = &other->holidays[i];
+		if (!calendar_add_holiday(calendar, holiday->date, text_of(holiday->name))) {
+			return false;
+		}
+	}
+	return true;
+}
+
 size_t calendar_holiday_count(const struct calendar *calendar)
 {
 	return calendar->holiday_count;

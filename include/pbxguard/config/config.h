@@ -18,6 +18,7 @@
 #include "pbxguard/config/config_errors.h"
 #include "pbxguard/config/data_folders.h"
 #include "pbxguard/rules/calendar.h"
+#include "pbxguard/rules/caller_group.h"
 #include "pbxguard/rules/destination_lists.h"
 #include "pbxguard/rules/rates.h"
 #include "pbxguard/rules/rules.h"
@@ -25,7 +26,7 @@
 #include <stddef.h>
 
 #define CONFIG_FILE_NAME_SIZE 256
-#define CONFIG_DATA_FILES_MAX (3 + DESTINATION_FILES_MAX + CALENDAR_FILES_MAX)
+#define CONFIG_DATA_FILES_MAX (3 + DESTINATION_FILES_MAX + (1 + CALLER_GROUPS_MAX) * CALENDAR_FILES_MAX)
 #define CONFIG_HOLIDAYS_SHOWN 3
 
 /* As the file has them. */
@@ -39,6 +40,13 @@ struct config_settings {
 	struct call_settings calls;
 	struct action_settings actions;
 	struct limits_settings limits;
+};
+
+/* Of one group of callers: as the file has it, and as the site has it where the file says nothing. */
+struct config_group {
+	struct caller_group_settings who;
+	struct calendar_settings calendar;
+	struct destinations_settings destinations; /* only deny and allow may be the group's own */
 };
 
 /* A data file that the configuration names, and which was taken for the name. */
@@ -62,6 +70,9 @@ struct config {
 	struct destination_lists *destination_lists;
 	struct rates *rates;
 	struct calendar *calendar;
+	size_t group_count;
+	struct config_group *group_settings;
+	struct caller_group *groups; /* with all in them */
 
 	/* For the summary. */
 	size_t data_file_count;
@@ -74,7 +85,7 @@ struct config {
 /*
  * Reads the file with every file that it names, and checks all of it; without a path the built-in defaults
  * (Japan, monitor). NULL when anything is wrong: errors has every reason. Warnings are added in either case.
- * now is only for what a warning says about the files' age. About 1 MB while it is read. Not on the packet
+ * now is only for what a warning says about the files' age. About 2 MB while it is read. Not on the packet
  * path.
  */
 struct config *config_new_from(const char *path, instant now, struct config_errors *errors);

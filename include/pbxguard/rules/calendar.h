@@ -60,6 +60,8 @@ void calendar_free(struct calendar *calendar);
  * its first name. False when there is no memory. Not on the packet path.
  */
 bool calendar_add_holiday(struct calendar *calendar, struct local_date date, struct text name);
+/* All that the other one has. Likewise. */
+bool calendar_add_holidays_of(struct calendar *calendar, const struct calendar *other);
 size_t calendar_holiday_count(const struct calendar *calendar);
 /* The last day of which a holiday is known, to warn when a file has run out. False when there is none. */
 bool calendar_last_holiday(const struct calendar *calendar, struct local_date *date);

@@ -183,16 +183,26 @@ static void each_setting_of_the_file(visit_setting *visit, void *context)
 	config_schema_free(schema);
 }
 
-/* Takes the // off in front of "name = ", so that the file has all that it explains. */
+static bool is_example(const char *mark)
+{
+	size_t name = strncmp(mark, "// ", 3) == 0 ? strspn(mark + 3, "abcdefghijklmnopqrstuvwxyz_") : 0;
+
+	return name > 0 && strncmp(mark + 3 + name, " = ", 3) == 0;
+}
+
+/* Takes the // off in front of "name = ", and to the end of a list in parentheses, so that the file has all
+ * that it explains. */
 static void uncomment(char *text)
 {
+	bool in_list = false;
+
 	for (char *line = text; line != NULL; line = strchr(line, '\n')) {
 		line += *line == '\n' ? 1 : 0;
 		char *mark = line + strspn(line, " ");
-		size_t name =
-			strncmp(mark, "// ", 3) == 0 ? strspn(mark + 3, "abcdefghijklmnopqrstuvwxyz_") : 0;
-		if (name > 0 && strncmp(mark + 3 + name, " = ", 3) == 0) {
+		if (in_list || is_example(mark)) {
 			memcpy(mark, "  ", 2);
+			const char *end = mark + strcspn(mark, "\n");
+			in_list = (in_list || end[-1] == '(') && memcmp(end - 2, ");", 2) != 0;
 		}
 	}
 }
@@ -259,6 +269,25 @@ static void the_manual_explains_every_setting(void **state)
 	(void)state;
 	each_setting_of_the_file(is_in_manual, manual);
 	free(manual);
+}
+
+static void the_manual_explains_every_setting_of_a_group_of_callers(void **state)
+{
+	struct config_schema *schema = config_schema_new();
+	const struct setting *list = setting_find(config_schema_table(schema), TEXT("callers"));
+	char heading[100];
+	size_t size;
+	char *manual = read_source("man/pbxguard.conf.5", &size);
+
+	(void)state;
+	for (size_t i = 0; i < list->group->count; i++) {
+		snprintf(heading, sizeof heading, "\n.B callers[].%s\n", list->group->settings[i].name);
+		if (strstr(manual, heading) == NULL) {
+			fail_msg("man/pbxguard.conf.5 lacks:%s", heading);
+		}
+	}
+	free(manual);
+	config_schema_free(schema);
 }
 
 static void the_manual_explains_every_setting_of_a_dial_plan(void **state)
@@ -521,6 +550,248 @@ static void hours_do_not_overlap_even_over_midnight(void **state)
 		"off_hours one\n"));
 }
 
+/* ---- groups of callers ----------------------------------------------------------------------------------
+ */
+
+/* One rule's setting of a group. */
+static uint32_t group_limit(const struct config *config, size_t group, const char *rule, const char *name)
+{
+	for (size_t i = 0; i < rules_count(); i++) {
+		if (strcmp(rules_at(i)->name, rule) == 0) {
+			const struct setting *setting = setting_find(rules_at(i)->settings, text_of(name));
+			const char *settings = rules_settings_at(config->groups[group].rules, i);
+			return *(const uint32_t *)(const void *)(settings + setting->offset);
+		}
+	}
+	fail_msg("no rule %s", rule);
+	return 0;
+}
+
+static bool is_open(const struct calendar *calendar, const char *when)
+{
+	struct calendar_reading reading;
+
+	calendar_read(calendar, moment(when), &reading);
+	return reading.is_open;
+}
+
+#define SITE "site = { pbx = \"192.0.2.10\"; extensions = \"192.168.10.0/24\"; };\n"
+
+static void what_a_group_does_not_name_is_as_the_site_has_it(void **state)
+{
+	struct config *config = assert_accepted(SITE
+		"callers = (\n"
+		"  { name = \"sales\"; match = [ \"2001\", \"21*\" ];\n"
+		"    rules = { call_burst = { hour_warning = 50; hour_critical = 80; }; }; },\n"
+		"  { name = \"nobody else's\"; match = \"22*\"; } );\n"
+		"rules = { call_burst = { minute_critical = 7; site_hour_warning = 60; site_hour_critical = 90; };\n"
+		"  off_hours = { enabled = false; critical = 9; }; };\n"
+		"destinations = { deny = \"CU\"; }; calendar = { closed = \"08-15\"; };\n",
+		"");
+	const struct caller_group *sales = &config->groups[0];
+
+	(void)state;
+	assert_int_equal(config->group_count, 2);
+	assert_string_equal(sales->settings.name, "sales");
+	assert_int_equal(sales->settings.pattern_count, 2);
+	assert_string_equal(sales->settings.patterns[1], "21*");
+	assert_int_equal(group_limit(config, 0, "call_burst", "hour_warning"), 50);
+	assert_int_equal(group_limit(config, 0, "call_burst", "hour_critical"), 80);
+	assert_int_equal(group_limit(config, 0, "call_burst", "minute_warning"), 3);
+	assert_int_equal(group_limit(config, 0, "call_burst", "minute_critical"), 7);
+	assert_int_equal(group_limit(config, 0, "call_burst", "site_hour_critical"), 90);
+	assert_int_equal(group_limit(config, 0, "off_hours", "critical"), 9);
+	/* Without any of its own it has none, so that the site's are asked. */
+	assert_null(sales->calendar);
+	assert_null(sales->lists);
+	for (size_t i = 0; i < rules_count(); i++) {
+		assert_memory_equal(rules_settings_at(config->groups[1].rules, i),
+			rules_settings_at(config->rules, i), rules_at(i)->settings_size);
+		assert_int_equal(rules_settings_enabled(config->groups[1].rules, i),
+			rules_settings_enabled(config->rules, i));
+	}
+	config_free(config);
+}
+
+static void a_group_has_hours_and_days_of_its_own(void **state)
+{
+	write_file("none.csv", "date,name\n");
+	struct config *config = assert_accepted(SITE
+		"callers = (\n"
+		"  { name = \"a\"; match = \"1\"; calendar = { business_hours = { sat = \"09:00-12:00\"; }; }; },\n"
+		"  { name = \"b\"; match = \"2\"; calendar = { holidays = \"none.csv\"; closed = \"11-25\"; }; },\n"
+		"  { name = \"c\"; match = \"3\"; calendar = { holidays = [ ]; business_hours = { mon = \"\"; }; }; }\n"
+		");\ncalendar = { closed = \"11-24\"; };\n",
+		"");
+	static const struct {
+		const char *when;
+		bool is_open[4]; /* the site, a, b, c */
+	} cases[] = {
+		{"2026-11-20 10:00", {true, true, true, true}},    /* Friday */
+		{"2026-11-21 10:00", {false, true, false, false}}, /* Saturday */
+		{"2026-11-23 10:00", {false, false, true, false}}, /* Monday, a holiday */
+		{"2026-11-24 10:00", {false, false, true, false}}, /* the site's closing day */
+		{"2026-11-25 10:00", {true, true, false, true}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_int_equal(is_open(config->calendar, cases[i].when), cases[i].is_open[0]);
+		for (size_t j = 0; j < 3; j++) {
+			assert_int_equal(
+				is_open(config->groups[j].calendar, cases[i].when), cases[i].is_open[j + 1]);
+		}
+	}
+	const struct config_data_file *last = &config->data_files[config->data_file_count - 1];
+	assert_string_equal(last->setting, "callers[1].calendar.holidays[0]");
+	assert_string_equal(last->path, "none.csv");
+	config_free(config);
+}
+
+static enum destination_permission permission_of(
+	const struct config *config, const struct destination_lists *lists, const char *e164)
+{
+	struct destination_reading reading;
+
+	destination_lists_read(
+		lists, e164, destination_find(config->destination_table, text_of(e164 + 1)), &reading);
+	return reading.permission;
+}
+
+static void a_group_has_places_of_its_own(void **state)
+{
+	struct config *config =
+		assert_accepted(SITE "callers = ( { name = \"a\"; match = \"1\"; allow = [ \"US\" ]; },\n"
+				     "  { name = \"b\"; match = \"2\"; deny = [ ]; } );\n"
+				     "destinations = { deny = \"*\"; allow = \"FR\"; };\n",
+			"");
+	const char *cuba = "+5371234567", *france = "+33123456789", *us = "+12125550123";
+
+	(void)state;
+	assert_int_equal(permission_of(config, config->groups[0].lists, us), DESTINATION_ALLOWED);
+	assert_int_equal(permission_of(config, config->groups[0].lists, france), DESTINATION_DENIED);
+	assert_int_equal(permission_of(config, config->groups[1].lists, france), DESTINATION_ALLOWED);
+	assert_int_equal(permission_of(config, config->groups[1].lists, cuba), DESTINATION_UNMENTIONED);
+	config_free(config);
+}
+
+static void each_mistake_in_a_group_has_its_line(void **state)
+{
+	(void)state;
+	assert_refused(SITE "callers = (\n"
+			    "  { name = \"sales\";\n"
+			    "    match = [ \"2001\", \"2*0*\" ];\n"
+			    "    mach = [ ];\n"
+			    "    rules = { off_hours = { warning = 5; };\n"
+			    "      call_burst = { hour_warnin = 4; minute_critical = 2;\n"
+			    "        site_hour_warning = 100; };\n"
+			    "      of_hours = { }; surge = { enabled = false; }; };\n"
+			    "    capture = { }; ten_minutes_warning = 3; },\n"
+			    "  { name = \"\"; match = [ ];\n"
+			    "    calendar = { business_hours = { mon = \"9-5\"; };\n"
+			    "      holidays = [ \"/no/such.csv\" ]; holiday = \"\"; };\n"
+			    "    deny = [ \"UK\" ]; allow = [ \"CU\", \"us\" ]; },\n"
+			    "  { match = \"1\"; deny = [ \"FR\" ]; allow = [ \"CU\",\n"
+			    "    \"FR\" ]; }\n"
+			    ");\n"
+			    "rules = { off_hours = { critical = 3; }; };\n"
+			    "destinations = { deny = [ \"CU\" ]; };\n",
+		"t.conf:4: callers[0].match[1]: \"2*0*\" has more than one *\n"
+		"t.conf:5: callers[0].mach: no such setting; did you mean `match`?\n"
+		"t.conf:6: callers[0].rules.off_hours.critical: 3 is less than warning, 5\n"
+		"t.conf:7: callers[0].rules.call_burst.hour_warnin: no such setting; did you mean "
+		"`hour_warning`?\n"
+		"t.conf:7: callers[0].rules.call_burst.minute_critical: 2 is less than minute_warning, 3\n"
+		"t.conf:8: callers[0].rules.call_burst.site_hour_warning: no such setting here; there is "
+		"`rules.call_burst.site_hour_warning`\n"
+		"t.conf:9: callers[0].rules.of_hours: no such setting; did you mean `off_hours`?\n"
+		"t.conf:9: callers[0].rules.surge: no such setting here; there is `rules.surge`\n"
+		"t.conf:10: callers[0].capture: no such setting here; there is `capture`\n"
+		"t.conf:10: callers[0].ten_minutes_warning: no such setting; did you mean "
+		"`callers[0].rules.country_spread.ten_minutes_warning`?\n"
+		"t.conf:11: callers[1].name: \"\" names no group\n"
+		"t.conf:11: callers[1].match: names no caller\n"
+		"t.conf:12: callers[1].calendar.business_hours.mon: \"9-5\" is not a span of hours; write it "
+		"like \"09:00-18:00\"\n"
+		"t.conf:13: callers[1].calendar.holiday: no such setting; did you mean `holidays`?\n"
+		"t.conf:13: callers[1].calendar.holidays[0]: \"/no/such.csv\" does not exist; there are: "
+		"holidays/japan.csv\n"
+		"t.conf:14: callers[1].allow[1]: \"us\"" FORM "\"US\"?\n"
+		"t.conf:14: callers[1].deny[0]: \"UK\" names nothing: the table of destinations has no such "
+		"country; did you mean \"GB\"?\n"
+		"t.conf:15: callers[2].name: is missing\n"
+		"t.conf:16: callers[2].allow[1]: \"FR\" is in callers[2].deny as well\n");
+	assert_refused(SITE "destinations = { deny = [ \"CU\" ]; };\n"
+			    "callers = ( { name = \"a\"; match = \"1\"; allow = \"CU\"; },\n"
+			    "{ name = \"b\"; match = \"2\"; allow = \"CU\"; deny = [ ]; },\n"
+			    "{ name = \"a\"; match = \"3\"; } );\n",
+		"t.conf:3: callers[0].allow[0]: \"CU\" is in destinations.deny as well\n"
+		"t.conf:5: callers[2].name: \"a\" is the name of callers[0] as well\n");
+	assert_refused("callers = [ \"2001\" ];",
+		"t.conf:1: callers[0]: is a text in quotes, must be a list of groups: ( { name = value; }, { name "
+		"= value; } )\n");
+}
+
+static void hours_of_a_group_do_not_overlap_with_the_sites(void **state)
+{
+	(void)state;
+	assert_refused(SITE "callers = ( { name = \"a\"; match = \"1\";\n"
+			    "calendar = { business_hours = { sun = \"22:00-10:00\"; }; }; } );\n",
+		"t.conf:3: callers[0].calendar.business_hours.sun: has hours that overlap others\n");
+}
+
+static void what_is_hardly_meant_of_a_group_is_a_warning(void **state)
+{
+	static const struct {
+		const char *text, *warnings;
+	} cases[] = {
+		{"callers = ( { name = \"a\"; match = [ \"20*\", \"2001\", \"20*\" ]; } );",
+			"t.conf:2: callers[0].match[1]: warning: \"2001\" is in \"20*\" already\n"
+			"t.conf:2: callers[0].match[2]: warning: \"20*\" is in \"20*\" already\n"},
+		{"callers = ( { name = \"a\"; match = \"20*\"; }, { name = \"b\"; match = [ \"1\", \"2001\" ]; } );",
+			"t.conf:2: callers[1].match[1]: warning: \"2001\" is in \"20*\" of callers[0], which comes "
+			"first\n"},
+		{"callers = ( { name = \"a\"; match = \"2001\"; }, { name = \"b\"; match = \"20*\"; } );",
+			""},
+		{"callers = ( { name = \"a\"; match = \"*\"; } );",
+			"t.conf:2: callers[0].match[0]: warning: \"*\" is every caller; what is for all stands "
+			"outside of callers\n"},
+		{"callers = ( { name = \"a\"; match = \"1\"; allow = [ \"*\", \"JP\" ]; } );",
+			"t.conf:2: callers[0].allow[1]: warning: \"JP\" is at home: only calls abroad are judged\n"
+			"t.conf:2: callers[0].allow[0]: warning: \"*\" allows every country, so no high-risk "
+			"destination is ever told\n"},
+		{"callers = ( { name = \"a\"; match = \"1\"; calendar = { closed = \"2026-08-15\"; }; } );",
+			"t.conf:2: callers[0].calendar.closed[0]: warning: \"2026-08-15\" is over\n"},
+		{"calendar = { closed = \"2026-08-15\"; }; callers = ( { name = \"a\"; match = \"1\"; calendar = { }; } );",
+			"t.conf:2: calendar.closed[0]: warning: \"2026-08-15\" is over\n"},
+		{"callers = ( { name = \"a\"; match = \"1\"; rules = { call_burst = { minute_critical = 60; }; }; } );",
+			"t.conf:2: callers[0].rules.call_burst.minute_critical: warning: 60 calls in a minute are "
+			"more than hour_critical, 10 in an hour, which always comes first\n"},
+		{"callers = ( { name = \"a\"; match = \"1\"; rules = { call_burst = { hour_warning = 25; hour_critical = 51; }; }; } );",
+			"t.conf:2: callers[0].rules.call_burst.hour_critical: warning: 51 is more than "
+			"rules.call_burst.site_hour_critical, 50, which counts all callers together and so comes first\n"},
+		{"callers = ( { name = \"a\"; match = \"1\"; rules = { high_risk_destination = { critical = 3; }; }; } );",
+			"t.conf:2: callers[0].rules.high_risk_destination.critical: warning: 3 is more than "
+			"rules.high_risk_destination.critical, 2, which counts all callers together and so comes first; "
+			"for places that the group calls there is allow\n"},
+		{"callers = ( { name = \"a\"; match = \"1\"; rules = { country_spread = { enabled = false; }; call_burst = { enabled = false; }; }; } );",
+			"t.conf:2: callers[0].rules.country_spread.enabled: warning: all callers together are judged by "
+			"rules.country_spread, these among them; for places that the group calls there is allow\n"},
+		{"rules = { country_spread = { enabled = false; }; }; callers = ( { name = \"a\"; match = \"1\"; rules = { country_spread = { hour_critical = 99; }; }; } );",
+			""},
+	};
+	char text[640];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		snprintf(text, sizeof text, SITE "%s", cases[i].text);
+		config_free(assert_accepted(text, cases[i].warnings));
+	}
+	config_free(assert_accepted("callers = ( { name = \"a\"; match = \"1\"; } );",
+		"t.conf:1: callers: warning: without site.extensions no call is known to come from a phone, so a "
+		"group is only for callers whom credentials name\n"));
+}
+
 /* ---- data files -------------------------------------------------------------------------------------------
  */
 
@@ -715,6 +986,43 @@ static void the_summary_says_what_a_person_can_judge(void **state)
 	config_free(config);
 }
 
+static void the_summary_says_what_each_group_of_callers_has_of_its_own(void **state)
+{
+	static const char expected[] =
+		"callers        overseas sales: 2001, 21*\n"
+		"  rules        off_hours: OFF\n"
+		"               call_burst: on, hour_warning 50, hour_critical 80\n"
+		"  denied       none\n"
+		"  allowed      US, +86\n"
+		"callers        night watch: 2200\n"
+		"  open         45 h 0 min a week: mon 22:00-07:00; tue 22:00-07:00; wed 22:00-07:00; thu "
+		"22:00-07:00; fri 22:00-07:00; sat -; sun -\n"
+		"  closed       no days of its own\n"
+		"  holidays     0\n"
+		"callers        the rest of 2: 2*\n"
+		"               nothing of its own: the site's settings hold\n"
+		"alerts ";
+
+	(void)state;
+	struct config *config = assert_accepted(SITE
+		"destinations = { deny = \"CU\"; };\n"
+		"rules = { call_burst = { site_hour_warning = 100; site_hour_critical = 200; }; };\n"
+		"callers = ( { name = \"overseas sales\"; match = [ \"2001\", \"21*\" ];\n"
+		"rules = { call_burst = { hour_warning = 50; hour_critical = 80; minute_warning = 3; };\n"
+		"  off_hours = { enabled = false; }; }; deny = []; allow = [ \"US\", \"+86\" ]; },\n"
+		"{ name = \"night watch\"; match = \"2200\"; calendar = { holidays = []; business_hours = {\n"
+		"  mon = \"22:00-07:00\"; tue = \"22:00-07:00\"; wed = \"22:00-07:00\"; thu = \"22:00-07:00\";\n"
+		"  fri = \"22:00-07:00\"; }; }; },\n"
+		"{ name = \"the rest of 2\"; match = \"2*\"; rules = { off_hours = { warning = 1; }; }; } );\n",
+		"");
+	char *summary = config_summary(config, NOW);
+	if (strstr(summary, expected) == NULL) {
+		fail_msg("the summary lacks: %s\nin:\n%s", expected, summary);
+	}
+	free(summary);
+	config_free(config);
+}
+
 static void the_summary_names_the_hosts_time_zone(void **state)
 {
 	struct config *config = read_good(NULL);
@@ -810,6 +1118,7 @@ int main(void)
 		cmocka_unit_test(the_shipped_file_explains_every_setting),
 		IN_FOLDER(the_examples_of_the_shipped_file_are_good),
 		cmocka_unit_test(the_manual_explains_every_setting),
+		cmocka_unit_test(the_manual_explains_every_setting_of_a_group_of_callers),
 		cmocka_unit_test(the_manual_explains_every_setting_of_a_dial_plan),
 		IN_FOLDER(each_mistake_has_its_line),
 		IN_FOLDER(what_is_the_carriers_is_nobody_elses),
@@ -821,6 +1130,12 @@ int main(void)
 		IN_FOLDER(a_guard_without_rules_is_hardly_meant),
 		IN_FOLDER(limits_meant_for_yen_are_doubted_in_another_currency),
 		IN_FOLDER(hours_do_not_overlap_even_over_midnight),
+		IN_FOLDER(what_a_group_does_not_name_is_as_the_site_has_it),
+		IN_FOLDER(a_group_has_hours_and_days_of_its_own),
+		IN_FOLDER(a_group_has_places_of_its_own),
+		IN_FOLDER(each_mistake_in_a_group_has_its_line),
+		IN_FOLDER(hours_of_a_group_do_not_overlap_with_the_sites),
+		IN_FOLDER(what_is_hardly_meant_of_a_group_is_a_warning),
 		IN_FOLDER(a_file_that_is_nowhere_says_where_it_was_sought),
 		IN_FOLDER(what_is_not_a_file_says_what_it_is),
 		IN_FOLDER(a_file_that_is_something_else_is_told_in_one_line),
@@ -828,6 +1143,7 @@ int main(void)
 		IN_FOLDER(what_is_wrong_in_a_data_file_has_its_own_line),
 		IN_FOLDER(holidays_that_run_out_are_told_in_time),
 		IN_FOLDER(the_summary_says_what_a_person_can_judge),
+		IN_FOLDER(the_summary_says_what_each_group_of_callers_has_of_its_own),
 		cmocka_unit_test(the_summary_names_the_hosts_time_zone),
 		cmocka_unit_test(no_text_does_harm),
 	};
