@@ -68,23 +68,23 @@ static void print_reading(const struct dialed_number *number)
 }
 
 static void print_rate(
-	const struct config *config, const struct event *event, const struct destination_reading *reading)
+	const struct rates *rates, const struct event *event, const struct destination_reading *reading)
 {
 	char minute[MONEY_TEXT_SIZE], setup[MONEY_TEXT_SIZE];
 	struct rate rate;
 
-	rates_find(config->rates, event->number->e164, event->destination, reading, &rate);
+	rates_find(rates, event->number->e164, event->destination, reading, &rate);
 	row("costs", "about %s for each minute begun%s%s, by %s%s",
-		money_format(rate.per_minute, rates_currency(config->rates), minute),
+		money_format(rate.per_minute, rates_currency(rates), minute),
 		rate.setup > 0 ? ", and to begin with " : "",
-		rate.setup > 0 ? money_format(rate.setup, rates_currency(config->rates), setup) : "",
+		rate.setup > 0 ? money_format(rate.setup, rates_currency(rates), setup) : "",
 		rate.prefix[0] != '\0' ? "the rate of +"
 		: rate.is_risky        ? "rates.risky_per_minute"
 				       : "rates.default_per_minute",
 		rate.prefix);
 }
 
-static void print_destination(const struct config *config, const struct event *event)
+static void print_destination(const struct event *event, const struct surroundings *surroundings)
 {
 	static const char *const permissions[] = {
 		[DESTINATION_UNMENTIONED] = "neither denied nor allowed",
@@ -105,25 +105,54 @@ static void print_destination(const struct config *config, const struct event *e
 	if (event->number->kind != NUMBER_INTERNATIONAL) {
 		return;
 	}
-	destination_lists_read(config->destination_lists, event->number->e164, destination, &reading);
+	circumstances_read_lists(event, circumstances_group(event, surroundings), surroundings, &reading);
 	row("lists", "%s%s; %s%s%s", reading.high_risk != NULL ? "high-risk, by the entry " : "not high-risk",
 		reading.high_risk != NULL ? reading.high_risk : "", permissions[reading.permission],
 		reading.entry != NULL ? ", by the entry " : "", reading.entry != NULL ? reading.entry : "");
-	print_rate(config, event, &reading);
+	print_rate(surroundings->rates, event, &reading);
 }
 
-static void print_time(const struct config *config, instant when)
+static void print_time(const struct event *event, const struct surroundings *surroundings)
 {
 	char text[INSTANT_TEXT_SIZE];
 	struct calendar_reading reading;
 
-	calendar_read(config->calendar, when, &reading);
-	row("at", "%s: %s%s", instant_format_short(when, text), reading.is_open ? "" : "closed, ",
+	circumstances_read_calendar(
+		event->time, circumstances_group(event, surroundings), surroundings, &reading);
+	row("at", "%s: %s%s", instant_format_short(event->time, text), reading.is_open ? "" : "closed, ",
 		reading.text);
 }
 
+/* As a phone of the site, or with credentials: else nobody is of a group. */
+static void print_caller(const char *caller, const struct surroundings *surroundings)
+{
+	const char *pattern;
+	const struct caller_group *group =
+		caller_group_find(surroundings->groups, surroundings->group_count, text_of(caller), &pattern);
+
+	if (group != NULL) {
+		row("caller", "%s, of the group %s, by the pattern %s", caller, group->settings.name,
+			pattern);
+	} else if (surroundings->group_count > 0) {
+		row("caller", "%s, of no group: the site's settings hold", caller);
+	} else {
+		row("caller", "%s", caller);
+	}
+}
+
+static const char *silence_of(const struct config *config, const struct caller_group *group, size_t rule)
+{
+	if (!rules_settings_enabled(group != NULL ? group->rules : config->rules, rule)) {
+		return group != NULL && rules_settings_enabled(config->rules, rule)
+			       ? "switched off for this group"
+			       : "switched off";
+	}
+	return rules_at(rule)->of_one_call != NULL ? rules_at(rule)->of_one_call : "nothing";
+}
+
 /* Each rule on its own line, also what has nothing to say: so that silence can be told from absence. */
-static void print_rules(const struct config *config, const struct findings *findings)
+static void print_rules(
+	const struct config *config, const struct caller_group *group, const struct findings *findings)
 {
 	for (size_t i = 0; i < rules_count(); i++) {
 		const char *name = rules_at(i)->name, *word = i == 0 ? "one such call" : "";
@@ -137,11 +166,7 @@ static void print_rules(const struct config *config, const struct findings *find
 			}
 		}
 		if (!said) {
-			const char *nothing = rules_at(i)->of_one_call;
-			row(word, "%s: %s", name,
-				!rules_settings_enabled(config->rules, i) ? "switched off"
-				: nothing != NULL                         ? nothing
-									  : "nothing");
+			row(word, "%s: %s", name, silence_of(config, group, i));
 		}
 	}
 }
@@ -166,8 +191,12 @@ static bool read_time(const struct start *start, instant *when)
 int explain_number(struct start *start)
 {
 	const struct config *config = start->config;
-	const struct surroundings surroundings = {
-		&config->settings.site, config->calendar, config->destination_lists, 0, config->rates};
+	const struct surroundings surroundings = {.site = &config->settings.site,
+		.calendar = config->calendar,
+		.lists = config->destination_lists,
+		.rates = config->rates,
+		.groups = config->groups,
+		.group_count = config->group_count};
 	struct dialed_number number;
 	struct findings findings = {0};
 	struct sip_uri uri;
@@ -198,13 +227,13 @@ int explain_number(struct start *start)
 	};
 	row("dialled", "%s", text_make_safe(text_of(start->options.check_number), dialed, sizeof dialed));
 	print_reading(&number);
-	print_destination(config, &event);
-	print_time(config, when);
+	print_destination(&event, &surroundings);
+	print_time(&event, &surroundings);
 	if (start->options.caller != NULL) {
-		row("caller", "%s", start->options.caller);
+		print_caller(start->options.caller, &surroundings);
 	}
 	rules_evaluate(rules, &event, &findings);
-	print_rules(config, &findings);
+	print_rules(config, circumstances_group(&event, &surroundings), &findings);
 	rules_free(rules);
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_COULD_NOT;
 }
