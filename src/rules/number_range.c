@@ -164,8 +164,17 @@ static void range_of(const char *e164, char range[static RANGE_SIZE])
 	text_copy(text_part(text_of(e164), 0, strlen("+") + size), range, RANGE_SIZE);
 }
 
+/* A busy line is no thief's, and who redials it tests nothing: 486 Busy Here, 600 Busy Everywhere. */
+static bool is_busy(const struct event *event)
+{
+	return event->kind == EVENT_CALL_REFUSED && (event->status == 486 || event->status == 600);
+}
+
 static bool is_test(const struct number_range_settings *settings, const struct event *event)
 {
+	if (is_busy(event)) {
+		return false;
+	}
 	return event->kind != EVENT_CALL_ENDED || event->up <= settings->test_call;
 }
 

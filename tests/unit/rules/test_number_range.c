@@ -60,12 +60,15 @@ static void what_is_a_test_call(void **state)
 		enum event_kind end;
 		duration up;
 		bool is_test;
+		uint16_t status;
 	} cases[] = {
 		{EVENT_CALL_ENDED, 0, true},
 		{EVENT_CALL_ENDED, 60 * SECOND, true},
 		{EVENT_CALL_ENDED, 60 * SECOND + 1, false},
 		{EVENT_CALL_ENDED, HOUR, false},
-		{EVENT_CALL_REFUSED, 0, true},
+		{EVENT_CALL_REFUSED, 0, true, 404},
+		{EVENT_CALL_REFUSED, 0, false, 486},
+		{EVENT_CALL_REFUSED, 0, false, 600},
 		{EVENT_CALL_CANCELLED, 0, true},
 		{EVENT_CALL_STILL_UP, 30 * SECOND, false},
 		{EVENT_CALL_RINGING, 0, false},
@@ -78,6 +81,7 @@ static void what_is_a_test_call(void **state)
 		open_rule(&bench);
 		dial(&bench, 1, night);
 		bench.event.up = cases[i].up;
+		bench.event.status = cases[i].status;
 		assert_int_equal(bench_live(&bench, cases[i].end, 1, night + cases[i].up), 0);
 		for (uint64_t call = 2; call <= 4; call++) {
 			assert_int_equal(dial(&bench, call, night + 2 * HOUR), call == 4 && cases[i].is_test);
