@@ -8,8 +8,8 @@
  *
  * The first finding opens the incident: a line at once. A graver one raises it: a line at once. All others
  * are held back, and told as a count, interval after the last line at the earliest: with the finding that
- * comes then, or without one (a digest). Two intervals without a finding, and with none of its calls up, close
- * it. A finding after that opens another incident.
+ * comes then, or without one (a digest). Two intervals without a finding, and with none of its calls up,
+ * close it. A finding after that opens another incident.
  *
  * All incidents together keep to alerts_per_minute lines in any 60 seconds. When they would not, one line
  * says so (rule "alert_limit", subject "site": an incident like the others), and what can't be told waits,
