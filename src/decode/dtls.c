@@ -14,6 +14,6 @@ bool dtls_begins(struct reader payload)
 	uint16_t version = reader_u16(&payload);
 
 	reader_skip(&payload, 10); /* epoch, sequence number, length; or a part of the connection's name */
-	return !payload.failed && type >= CONTENT_CHANGE_CIPHER_SPEC && type <= CONTENT_TLS12_CID &&
+	return !reader_failed(&payload) && type >= CONTENT_CHANGE_CIPHER_SPEC && type <= CONTENT_TLS12_CID &&
 	       (version == VERSION_1_0 || version == VERSION_1_2);
 }

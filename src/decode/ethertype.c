@@ -6,8 +6,7 @@
 #define ETHERNET_ADDRESSES_SIZE 12 /* IEEE 802.3 §3.2: destination and source */
 #define MPLS_LABELS_MAX 16         /* hardware pushes about ten */
 
-/* One header's decoder: *ethertype becomes what stands where it leaves the reader. */
-typedef enum decode_result header_decoder(struct reader *bytes, uint16_t *ethertype);
+/* Each decoder of a header sets *ethertype to what stands where it leaves the reader. */
 
 static enum decode_result decode_ethernet(struct reader *bytes, uint16_t *ethertype)
 {
@@ -48,7 +47,7 @@ static enum decode_result decode_mpls(struct reader *bytes, uint16_t *ethertype)
 {
 	for (int labels = 0; labels < MPLS_LABELS_MAX; labels++) {
 		uint32_t entry = reader_u32(bytes);
-		if (bytes->failed) {
+		if (reader_failed(bytes)) {
 			return DECODE_TRUNCATED;
 		}
 		if (entry & 0x100) { /* bottom of stack, RFC 3032 §2.1 */
@@ -66,7 +65,7 @@ static enum decode_result decode_pppoe(struct reader *bytes, uint16_t *ethertype
 
 	reader_skip(bytes, 2); /* session */
 	size_t length = reader_u16(bytes);
-	if (bytes->failed) {
+	if (reader_failed(bytes)) {
 		return DECODE_TRUNCATED;
 	}
 	if (version_and_type != 0x11) {
@@ -107,47 +106,40 @@ static enum decode_result decode_ppp(struct reader *bytes, uint16_t *ethertype)
 	}
 }
 
-static const struct {
-	uint16_t ethertype;
-	header_decoder *decode;
-} decoders[] = {
-	{ETHERTYPE_ETHERNET, decode_ethernet}, /* nearly every packet's */
-	{ETHERTYPE_VLAN, decode_vlan},
-	{ETHERTYPE_SERVICE_VLAN, decode_vlan},
-	{ETHERTYPE_OLD_QINQ, decode_vlan},
-	{ETHERTYPE_PPPOE, decode_pppoe},
-	{ETHERTYPE_PPP, decode_ppp},
-	{ETHERTYPE_MPLS, decode_mpls},
-	{ETHERTYPE_MPLS_UPSTREAM, decode_mpls},
-};
-
-static header_decoder *decoder_of(uint16_t ethertype)
+static enum decode_result decode_header(struct reader *bytes, uint16_t *ethertype)
 {
-	for (size_t i = 0; i < sizeof decoders / sizeof decoders[0]; i++) {
-		if (decoders[i].ethertype == ethertype) {
-			return decoders[i].decode;
-		}
+	switch (*ethertype) {
+	case ETHERTYPE_ETHERNET:
+		return decode_ethernet(bytes, ethertype);
+	case ETHERTYPE_VLAN:
+	case ETHERTYPE_SERVICE_VLAN:
+	case ETHERTYPE_OLD_QINQ:
+		return decode_vlan(bytes, ethertype);
+	case ETHERTYPE_PPPOE:
+		return decode_pppoe(bytes, ethertype);
+	case ETHERTYPE_PPP:
+		return decode_ppp(bytes, ethertype);
+	case ETHERTYPE_MPLS:
+	case ETHERTYPE_MPLS_UPSTREAM:
+		return decode_mpls(bytes, ethertype);
+	default:
+		return DECODE_NOT_OURS;
 	}
-	return NULL;
 }
 
 enum decode_result ethertype_decode(uint16_t ethertype, struct reader bytes, struct reader *ip)
 {
 	for (int headers = 0; headers <= ETHERTYPE_HEADERS_MAX; headers++) {
-		if (bytes.failed) {
+		if (reader_failed(&bytes)) {
 			return DECODE_TRUNCATED;
 		}
 		if (ethertype == ETHERTYPE_IPV4 || ethertype == ETHERTYPE_IPV6) {
 			*ip = reader_rest(&bytes, SIZE_MAX);
 			return DECODE_DONE;
 		}
-		header_decoder *decode = decoder_of(ethertype);
-		if (decode == NULL) {
-			return DECODE_NOT_OURS;
-		}
-		enum decode_result result = decode(&bytes, &ethertype);
+		enum decode_result result = decode_header(&bytes, &ethertype);
 		if (result != DECODE_DONE) {
-			return bytes.failed ? DECODE_TRUNCATED : result;
+			return reader_failed(&bytes) ? DECODE_TRUNCATED : result;
 		}
 	}
 	return DECODE_MALFORMED;

@@ -127,7 +127,7 @@ enum decode_result gre_decode(struct reader bytes, uint16_t *ethertype, struct r
 	} else if ((flags & VERSION_MASK) == 1) {
 		result = decode_version_1(&bytes, flags, protocol);
 	}
-	if (bytes.failed) {
+	if (reader_failed(&bytes)) {
 		return DECODE_TRUNCATED;
 	}
 	if (result == DECODE_DONE) {

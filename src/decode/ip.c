@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/decode/ip.h"
 
+#include <assert.h>
 #include <stddef.h>
 
-#define IPV4_HEADER_SIZE 20 /* without options; RFC 791 §3.1 */
-#define DATAGRAM_MAX 65535  /* bytes that fragments may make together */
-#define EXTENSIONS_MAX 8    /* RFC 8504 §5.3 lets a node refuse more */
+#define DATAGRAM_MAX 65535 /* bytes that fragments may make together */
+#define EXTENSIONS_MAX 8   /* RFC 8504 §5.3 lets a node refuse more */
 #define NEXT_HEADER_FRAGMENT 44
 
 /* Extension headers that say how long they are, in units of so many bytes behind the first 8; 0: none. */
@@ -53,7 +53,7 @@ static enum decode_result read_fragment_header(struct ip_packet *packet)
 	reader_skip(header, 1);
 	uint16_t place = reader_u16(header);
 	uint32_t id = reader_u32(header);
-	if (header->failed) {
+	if (reader_failed(header)) {
 		return DECODE_TRUNCATED;
 	}
 	packet->protocol = next;
@@ -71,7 +71,7 @@ static enum decode_result skip_extension(struct ip_packet *packet, size_t unit)
 
 	size_t length = 8 + unit * reader_u8(header);
 	reader_skip(header, length - 2);
-	if (header->failed) {
+	if (reader_failed(header)) {
 		return DECODE_TRUNCATED;
 	}
 	packet->protocol = next;
@@ -111,32 +111,44 @@ enum decode_result ip_skip_extensions(struct ip_packet *packet)
 	return result;
 }
 
-static enum decode_result decode_ipv4(struct reader *header, struct ip_packet *packet)
-{
-	size_t header_size = 4 * (size_t)(reader_u8(header) & 0x0F);
+/* RFC 791 §3.1, without options. */
+struct ipv4_header {
+	uint8_t version_and_size, service;
+	uint8_t total[2], id[2], place[2];
+	uint8_t time_to_live, protocol, checksum[2];
+	uint8_t source[4], destination[4];
+};
+static_assert(sizeof(struct ipv4_header) == 20, "no gaps");
 
-	reader_skip(header, 1); /* type of service */
-	size_t total = reader_u16(header);
-	uint16_t id = reader_u16(header);
-	uint16_t place = reader_u16(header);
-	reader_skip(header, 1); /* time to live */
-	packet->protocol = reader_u8(header);
-	reader_skip(header, 2); /* checksum */
-	const uint8_t *source = reader_take(header, 4);
-	const uint8_t *destination = reader_take(header, 4);
-	if (header_size < IPV4_HEADER_SIZE || (total != 0 && total < header_size)) {
-		return header->failed ? DECODE_TRUNCATED : DECODE_MALFORMED;
-	}
-	reader_skip(header, header_size - IPV4_HEADER_SIZE);
-	if (header->failed) {
+static uint16_t u16_of(const uint8_t bytes[static 2])
+{
+	return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
+static enum decode_result decode_ipv4(struct reader *bytes, struct ip_packet *packet)
+{
+	const struct ipv4_header *header = (const void *)reader_take(bytes, sizeof *header);
+
+	if (header == NULL) {
 		return DECODE_TRUNCATED;
 	}
-	packet->source = address_ipv4(source);
-	packet->destination = address_ipv4(destination);
+	size_t header_size = 4 * (size_t)(header->version_and_size & 0x0F), total = u16_of(header->total);
+	if (header_size < sizeof *header || (total != 0 && total < header_size)) {
+		return DECODE_MALFORMED;
+	}
+	reader_skip(bytes, header_size - sizeof *header);
+	if (reader_failed(bytes)) {
+		return DECODE_TRUNCATED;
+	}
+	packet->protocol = header->protocol;
+	packet->source = address_ipv4(header->source);
+	packet->destination = address_ipv4(header->destination);
 	/* Length 0: the network card was to fill it in when it cut the packet into segments. */
-	set_payload(packet, header, total == 0 ? reader_left(header) : total - header_size);
+	set_payload(packet, bytes, total == 0 ? reader_left(bytes) : total - header_size);
+	uint16_t place = u16_of(header->place);
 	if (place & 0x3FFF) { /* more fragments, or an offset in units of 8 bytes */
-		return set_fragment(packet, (uint16_t)((place & 0x1FFF) * 8), place & 0x2000, id);
+		return set_fragment(
+			packet, (uint16_t)((place & 0x1FFF) * 8), place & 0x2000, u16_of(header->id));
 	}
 	return walk_extensions(packet);
 }
@@ -150,7 +162,7 @@ static enum decode_result decode_ipv6(struct reader *header, struct ip_packet *p
 	const uint8_t *source = reader_take(header, 16);
 	const uint8_t *destination = reader_take(header, 16);
 
-	if (header->failed) {
+	if (reader_failed(header)) {
 		return DECODE_TRUNCATED;
 	}
 	packet->source = address_ipv6(source);
@@ -165,7 +177,7 @@ enum decode_result ip_decode(struct reader bytes, struct ip_packet *packet)
 	struct reader look = bytes;
 
 	*packet = (struct ip_packet){.version = reader_u8(&look) >> 4};
-	if (look.failed) {
+	if (reader_failed(&look)) {
 		return DECODE_TRUNCATED;
 	}
 	switch (packet->version) {

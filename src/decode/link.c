@@ -65,7 +65,7 @@ static enum decode_result decode_loopback(struct reader *frame, struct reader *i
 	struct reader again = *frame;
 	uint32_t family = reader_u32(frame);
 
-	if (frame->failed) {
+	if (reader_failed(frame)) {
 		return DECODE_TRUNCATED;
 	}
 	if (family > UINT16_MAX) {
@@ -119,7 +119,7 @@ static enum decode_result decode_erf(struct reader *frame, struct reader *ip)
 	reader_skip(frame, 8); /* time */
 	uint8_t type = reader_u8(frame);
 	reader_skip(frame, 7); /* flags, lengths, loss counter */
-	for (uint8_t more = type; (more & 0x80) != 0 && !frame->failed;) {
+	for (uint8_t more = type; (more & 0x80) != 0 && !reader_failed(frame);) {
 		more = reader_u8(frame);
 		reader_skip(frame, 7);
 	}
@@ -135,39 +135,39 @@ static enum decode_result decode_erf(struct reader *frame, struct reader *ip)
 	case 23:
 		return ethertype_decode(ETHERTYPE_IPV6, *frame, ip);
 	default:
-		return frame->failed ? DECODE_TRUNCATED : DECODE_NOT_OURS;
+		return reader_failed(frame) ? DECODE_TRUNCATED : DECODE_NOT_OURS;
 	}
 }
 
 typedef enum decode_result link_decoder(struct reader *frame, struct reader *ip);
 
-static const struct {
-	int link_type;
-	link_decoder *decode;
-} decoders[] = {
-	{LINK_ETHERNET, decode_ethernet},
-	{LINK_LINUX_SLL, decode_cooked},
-	{LINK_LINUX_SLL2, decode_cooked2},
-	{LINK_NULL, decode_loopback},
-	{LINK_LOOP, decode_loopback},
-	{LINK_RAW, decode_raw},
-	{LINK_RAW_OPENBSD, decode_raw},
-	{LINK_RAW_FILE, decode_raw},
-	{LINK_PPP, decode_ppp},
-	{LINK_PPP_SERIAL, decode_ppp_serial},
-	{LINK_ERF, decode_erf},
-	{LINK_IPV4, decode_raw},
-	{LINK_IPV6, decode_raw},
-};
-
 static link_decoder *decoder_of(int link_type)
 {
-	for (size_t i = 0; i < sizeof decoders / sizeof decoders[0]; i++) {
-		if (decoders[i].link_type == link_type) {
-			return decoders[i].decode;
-		}
+	switch (link_type) {
+	case LINK_ETHERNET:
+		return decode_ethernet;
+	case LINK_LINUX_SLL:
+		return decode_cooked;
+	case LINK_LINUX_SLL2:
+		return decode_cooked2;
+	case LINK_NULL:
+	case LINK_LOOP:
+		return decode_loopback;
+	case LINK_RAW:
+	case LINK_RAW_OPENBSD:
+	case LINK_RAW_FILE:
+	case LINK_IPV4:
+	case LINK_IPV6:
+		return decode_raw;
+	case LINK_PPP:
+		return decode_ppp;
+	case LINK_PPP_SERIAL:
+		return decode_ppp_serial;
+	case LINK_ERF:
+		return decode_erf;
+	default:
+		return NULL;
 	}
-	return NULL;
 }
 
 bool link_type_is_known(int link_type)

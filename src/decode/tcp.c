@@ -15,14 +15,14 @@ enum decode_result tcp_decode(struct reader bytes, struct tcp_segment *segment)
 	uint8_t flags = reader_u8(&bytes);
 
 	reader_skip(&bytes, 6); /* window, checksum, urgent pointer */
-	if (bytes.failed) {
+	if (reader_failed(&bytes)) {
 		return DECODE_TRUNCATED;
 	}
 	if (header_size < TCP_HEADER_SIZE) {
 		return DECODE_MALFORMED;
 	}
 	reader_skip(&bytes, header_size - TCP_HEADER_SIZE);
-	if (bytes.failed) {
+	if (reader_failed(&bytes)) {
 		return DECODE_TRUNCATED;
 	}
 	*segment = (struct tcp_segment){

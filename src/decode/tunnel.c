@@ -15,7 +15,7 @@ typedef enum decode_result content_decoder(struct reader bytes, uint16_t *ethert
 static enum decode_result set_content(
 	const struct reader *bytes, uint16_t is, uint16_t *ethertype, struct reader *content)
 {
-	if (bytes->failed) {
+	if (reader_failed(bytes)) {
 		return DECODE_TRUNCATED;
 	}
 	*ethertype = is;
@@ -50,7 +50,7 @@ static enum decode_result skip_gtp_extensions(struct reader *bytes, uint8_t next
 {
 	for (int extensions = 0; next != 0; extensions++) {
 		size_t length = 4 * (size_t)reader_u8(bytes);
-		if (bytes->failed) {
+		if (reader_failed(bytes)) {
 			return DECODE_TRUNCATED;
 		}
 		if (length == 0 || extensions == GTP_EXTENSIONS_MAX) {
@@ -155,7 +155,7 @@ enum decode_result tunnel_decode(enum tunnel tunnel, struct reader payload, stru
 	}
 	struct reader look = found;
 	uint8_t version = reader_u8(&look) >> 4;
-	if (look.failed) {
+	if (reader_failed(&look)) {
 		return DECODE_TRUNCATED;
 	}
 	if (version != 4 && version != 6) {

@@ -10,7 +10,7 @@ enum decode_result udp_decode(struct reader bytes, struct udp_datagram *datagram
 	size_t length = reader_u16(&bytes);
 
 	reader_skip(&bytes, 2); /* checksum */
-	if (bytes.failed) {
+	if (reader_failed(&bytes)) {
 		return DECODE_TRUNCATED;
 	}
 	if (length == 0) { /* a jumbogram (RFC 2675 §4), or datagrams glued together by the network card */

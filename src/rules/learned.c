@@ -70,7 +70,7 @@ static bool is_head(struct reader *reader, const char *rule, uint32_t version)
 	const uint8_t *mark = reader_take(reader, MARK_SIZE), *name = reader_take(reader, NAME_SIZE);
 	uint32_t its_version = reader_u32_little(reader);
 
-	return !reader->failed && memcmp(mark, MARK, MARK_SIZE) == 0 &&
+	return !reader_failed(reader) && memcmp(mark, MARK, MARK_SIZE) == 0 &&
 	       strncmp((const char *)name, rule, NAME_SIZE) == 0 && its_version == version;
 }
 

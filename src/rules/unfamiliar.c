@@ -235,7 +235,8 @@ static bool restore(void *opaque, const uint8_t *bytes, size_t size)
 	learned_take(&reader, &key, sizeof key);
 	uint64_t watched = reader_u64_little(&reader);
 	uint32_t count = reader_u32_little(&reader);
-	if (reader.failed || watched > RULE_WINDOW_MAXIMUM || reader_left(&reader) % SAVED_CALLER_SIZE != 0 ||
+	if (reader_failed(&reader) || watched > RULE_WINDOW_MAXIMUM ||
+		reader_left(&reader) % SAVED_CALLER_SIZE != 0 ||
 		reader_left(&reader) / SAVED_CALLER_SIZE != count) {
 		return false;
 	}

@@ -66,7 +66,7 @@ static void add_theirs(struct run *run)
 	uint16_t offset = (uint16_t)(reader_u16(&run->input) % 8192 * 8);
 	struct reader bytes = reader_rest(&run->input, reader_u8(&run->input));
 
-	if (run->input.failed) {
+	if (reader_failed(&run->input)) {
 		return;
 	}
 	reader_skip(&run->input, bytes.size);

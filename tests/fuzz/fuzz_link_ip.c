@@ -11,7 +11,7 @@
 
 static void require_inside(struct reader inner, const uint8_t *bytes, size_t size)
 {
-	MUST_HOLD(!inner.failed && inner.position <= inner.size);
+	MUST_HOLD(!reader_failed(&inner));
 	MUST_HOLD(fuzz_lies_in((struct text){(const char *)inner.bytes, inner.size}, bytes, size));
 }
 

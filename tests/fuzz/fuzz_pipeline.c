@@ -28,7 +28,7 @@ static bool take_packet(struct reader *input, struct packet *packet)
 	packet->time += reader_u8(input) * SECOND;
 	struct reader rest = *input;
 	size_t size = reader_u16(&rest);
-	if (rest.failed) {
+	if (reader_failed(&rest)) {
 		return false;
 	}
 	*input = rest;

@@ -80,7 +80,7 @@ static void run_honestly(struct run *run, struct reader *input)
 	uint32_t first = reader_u32(input), seed = reader_u32(input);
 
 	run->honest = true;
-	run->stream = (struct text){(const char *)input->bytes + input->position, reader_left(input)};
+	run->stream = (struct text){(const char *)input->bytes, reader_left(input)};
 	give(run, (struct tcp_segment){.sequence = first - 1, .syn = true}, (struct text){0}, true);
 	for (; at < run->stream.size && count < PIECES_MAX; count++) {
 		starts[count] = at;
@@ -105,7 +105,7 @@ static void run_honestly(struct run *run, struct reader *input)
 
 static void run_wildly(struct run *run, struct reader *input)
 {
-	while (!input->failed && reader_left(input) > 0) {
+	while (!reader_failed(input) && reader_left(input) > 0) {
 		uint8_t flags = reader_u8(input), choices = reader_u8(input);
 		const struct tcp_segment segment = {
 			.sequence = reader_u16(input) * (flags & 64 ? 65537U : 1U),

@@ -12,28 +12,30 @@
 #include <stdint.h>
 
 struct reader {
-	const uint8_t *bytes; /* borrowed */
+	const uint8_t *bytes; /* what is left, borrowed; NULL: failed */
 	size_t size;
-	size_t position; /* never above size */
-	bool failed;
 };
 
 static inline struct reader reader_of(const void *bytes, size_t size)
 {
-	/* Never a null pointer: adding nothing to one is undefined, too. */
-	return (struct reader){
-		.bytes = bytes != NULL ? (const uint8_t *)bytes : (const uint8_t *)"", .size = size};
+	return (struct reader){bytes != NULL ? (const uint8_t *)bytes : (const uint8_t *)"", size};
+}
+
+static inline bool reader_failed(const struct reader *reader)
+{
+	return reader->bytes == NULL;
 }
 
 /* The next size bytes, borrowed; NULL when there are fewer. */
 static inline const uint8_t *reader_take(struct reader *reader, size_t size)
 {
-	if (reader->failed || size > reader->size - reader->position) {
-		reader->failed = true;
+	const uint8_t *bytes = reader->bytes;
+
+	if (bytes == NULL || size > reader->size) {
+		*reader = (struct reader){NULL, 0};
 		return NULL;
 	}
-	const uint8_t *bytes = reader->bytes + reader->position;
-	reader->position += size;
+	*reader = (struct reader){bytes + size, reader->size - size};
 	return bytes;
 }
 
@@ -79,23 +81,18 @@ static inline uint64_t reader_u64_little(struct reader *reader)
 {
 	uint64_t low = reader_u32_little(reader), high = reader_u32_little(reader);
 
-	return reader->failed ? 0 : high << 32 | low;
+	return reader_failed(reader) ? 0 : high << 32 | low;
 }
 
 static inline size_t reader_left(const struct reader *reader)
 {
-	return reader->failed ? 0 : reader->size - reader->position;
+	return reader->size;
 }
 
-/* What is left, as a reader of its own, cut to size bytes where it is longer. */
+/* What is left, cut to size bytes where it is longer. */
 static inline struct reader reader_rest(const struct reader *reader, size_t size)
 {
-	size_t left = reader_left(reader);
-	struct reader rest = {.bytes = left > 0 ? reader->bytes + reader->position : (const uint8_t *)"",
-		.size = size < left ? size : left,
-		.failed = reader->failed};
-
-	return rest;
+	return (struct reader){reader->bytes, size < reader->size ? size : reader->size};
 }
 
 #endif

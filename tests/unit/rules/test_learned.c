@@ -33,7 +33,7 @@ static void what_is_written_is_read(void **state)
 	learned_take(&reader, text, 3);
 	assert_memory_equal(text, "\0\0\0", 3);
 	assert_int_equal(reader_u64_little(&reader), 0);
-	assert_true(reader.failed);
+	assert_true(reader_failed(&reader));
 }
 
 static void without_room_only_the_size_is_told(void **state)
