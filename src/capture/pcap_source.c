@@ -22,6 +22,7 @@
 
 struct pcap_source {
 	pcap_t *pcap; /* NULL while the interface is lost */
+	int link_type;
 	char *name;
 	char error[PCAP_SOURCE_ERROR_SIZE];
 
@@ -106,15 +107,15 @@ static instant instant_of(const struct timeval *time)
 	return seconds * SECOND + time->tv_usec * MICROSECOND;
 }
 
-static struct packet packet_of(pcap_t *pcap, const struct pcap_pkthdr *header, const u_char *bytes)
+static void set_packet(
+	struct packet *packet, int link_type, const struct pcap_pkthdr *header, const u_char *bytes)
 {
-	return (struct packet){
-		.time = instant_of(&header->ts),
-		.link_type = pcap_datalink(pcap),
-		.bytes = bytes,
-		.captured = header->caplen,
-		.on_wire = header->len,
-	};
+	packet->time = instant_of(&header->ts);
+	packet->link_type = link_type;
+	packet->bytes = bytes;
+	packet->captured = header->caplen;
+	packet->on_wire = header->len;
+	packet->interface = 0;
 }
 
 /* Files */
@@ -191,6 +192,7 @@ static bool open_pcap_file(struct pcap_source *source, const char *path)
 		fclose(capture_file_stream(source->file));
 		return false;
 	}
+	source->link_type = pcap_datalink(source->pcap);
 	return true;
 }
 
@@ -212,7 +214,7 @@ enum pcap_source_result pcap_source_next(struct pcap_source *source, struct pack
 	switch (pcap_next_ex(source->pcap, &header, &bytes)) {
 	case 1:
 		source->packets++;
-		*packet = packet_of(source->pcap, header, bytes);
+		set_packet(packet, source->link_type, header, bytes);
 		return PCAP_SOURCE_PACKET;
 	case PCAP_ERROR_BREAK: /* libpcap's word for the end of a file */
 		return PCAP_SOURCE_END;
@@ -302,6 +304,7 @@ static bool open_pcap_interface(struct pcap_source *source)
 		return false;
 	}
 	source->pcap = pcap;
+	source->link_type = pcap_datalink(pcap);
 	source->seen = (struct pcap_stat){0};
 	return true;
 }
@@ -345,7 +348,7 @@ static enum pcap_source_result lose(struct pcap_source *source, const char *how)
 }
 
 struct delivery {
-	pcap_t *pcap;
+	int link_type;
 	packet_handler *handler;
 	void *context;
 };
@@ -354,15 +357,16 @@ struct delivery {
 static void deliver(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
 {
 	const struct delivery *delivery = (const void *)user;
-	struct packet packet = packet_of(delivery->pcap, header, bytes);
+	struct packet packet;
 
+	set_packet(&packet, delivery->link_type, header, bytes);
 	delivery->handler(delivery->context, &packet);
 }
 
 enum pcap_source_result pcap_source_dispatch(
 	struct pcap_source *source, packet_handler *handler, void *context)
 {
-	struct delivery delivery = {source->pcap, handler, context};
+	struct delivery delivery = {source->link_type, handler, context};
 
 	if (source->pcap == NULL) {
 		return PCAP_SOURCE_LOST;
