@@ -101,10 +101,14 @@ static bool read_status_line(struct text line, struct sip_scan *scan)
 {
 	uint64_t status;
 
-	if (!text_begins_ignoring_case(line, TEXT("SIP/"))) {
+	if (text_begins(line, TEXT("SIP/2.0 "))) { /* every one */
+		line = text_from(line, sizeof "SIP/2.0" - 1);
+	} else if (text_begins_ignoring_case(line, TEXT("SIP/"))) {
+		line = text_from(line, text_find(line, ' '));
+	} else {
 		return false;
 	}
-	struct text code = text_trim(text_from(line, text_find(line, ' ')));
+	struct text code = text_trim(line);
 	if (!text_to_number(text_part(code, 0, 3), 699, &status) || status < 100 ||
 		(code.size > 3 && !is_blank(code.start[3]))) {
 		return false;
@@ -147,8 +151,11 @@ static bool read_request_line(struct text line, struct sip_scan *scan)
 	struct text method = text_part(line, 0, text_find_space(line));
 	size_t version = last_word(line);
 
-	if (version <= method.size || !text_begins_ignoring_case(text_from(line, version), TEXT("SIP/")) ||
-		!is_token(method)) {
+	if (version <= method.size || !text_begins_ignoring_case(text_from(line, version), TEXT("SIP/"))) {
+		return false;
+	}
+	enum sip_method known = sip_method_of(method);
+	if (known == SIP_METHOD_OTHER && !is_token(method)) {
 		return false;
 	}
 	struct text uri = text_trim(text_part(line, method.size, version - method.size));
@@ -158,7 +165,7 @@ static bool read_request_line(struct text line, struct sip_scan *scan)
 	}
 	scan->is_request = true;
 	scan->method_name = method;
-	scan->method = sip_method_of(method);
+	scan->method = known;
 	scan->request_uri = uri;
 	return true;
 }
@@ -231,25 +238,68 @@ static enum sip_header header_of(struct text field)
 	return (enum sip_header) * candidate;
 }
 
-/* Which header it was, or SIP_HEADER_COUNT. */
-static enum sip_header read_header(struct text field, struct sip_scan *scan)
+static bool begins_with(struct text field, struct text name_and_colon, struct text *value)
+{
+	*value = text_from(field, name_and_colon.size);
+	return text_begins(field, name_and_colon);
+}
+
+/* Which header a field is, if it is one of those that every message has, written as nearly everybody does: a
+ * comparison or two. Else SIP_HEADER_COUNT. */
+static enum sip_header read_usual_header(struct text field, struct text *value)
+{
+	switch (field.start[0]) {
+	case 'C':
+		if (begins_with(field, TEXT("Call-ID:"), value)) {
+			return SIP_HEADER_CALL_ID;
+		}
+		return begins_with(field, TEXT("CSeq:"), value) ? SIP_HEADER_CSEQ : SIP_HEADER_COUNT;
+	case 'F':
+		return begins_with(field, TEXT("From:"), value) ? SIP_HEADER_FROM : SIP_HEADER_COUNT;
+	case 'T':
+		return begins_with(field, TEXT("To:"), value) ? SIP_HEADER_TO : SIP_HEADER_COUNT;
+	case 'V':
+		return begins_with(field, TEXT("Via:"), value) ? SIP_HEADER_VIA : SIP_HEADER_COUNT;
+	default:
+		return SIP_HEADER_COUNT;
+	}
+}
+
+/* The same for any header, however it is written. */
+static enum sip_header read_any_header(struct text field, struct text *value, uint32_t *oddities)
 {
 	enum sip_header header = header_of(field);
 
 	if (header == SIP_HEADER_COUNT) {
 		if (text_find(field, ':') == field.size) {
-			scan->oddities |= SIP_ODD_LINE;
+			*oddities |= SIP_ODD_LINE;
 		}
 		return header;
 	}
 	size_t name_size = ends_name(field.start[1]) ? 1 : header_names[header].name.size;
 	struct text behind_name = text_trim(text_from(field, name_size));
 	if (text_is_empty(behind_name) || behind_name.start[0] != ':') {
-		scan->oddities |= SIP_ODD_LINE;
+		*oddities |= SIP_ODD_LINE;
 		return SIP_HEADER_COUNT;
 	}
+	*value = text_from(behind_name, 1);
+	return header;
+}
+
+/* Which header it was, or SIP_HEADER_COUNT. */
+static enum sip_header read_header(struct text field, struct sip_scan *scan)
+{
+	struct text value;
+	enum sip_header header = read_usual_header(field, &value);
+
+	if (header == SIP_HEADER_COUNT) {
+		header = read_any_header(field, &value, &scan->oddities);
+	}
+	if (header == SIP_HEADER_COUNT) {
+		return header;
+	}
 	if (scan->occurrences[header] == 0) {
-		scan->values[header] = text_trim(text_from(behind_name, 1));
+		scan->values[header] = text_trim(value);
 	}
 	if (scan->occurrences[header] < UINT8_MAX) {
 		scan->occurrences[header]++;
@@ -302,18 +352,18 @@ static void read_headers(struct text rest, char end_character, unsigned wanted, 
 	unsigned lines = 0, seen = 0;
 	bool ended = true, is_complete = false;
 
-	while (ended && rest.size > 0 && !is_complete && !scan->is_brief) {
+	while (ended && rest.size > 0 && !is_complete) {
 		ended = take_line(&rest, end_character, &line);
 		is_complete = line.size == 0;
 		if (!is_complete) {
 			unfold(&rest, end_character, &line);
 			seen |= 1U << read_header(line, scan);
-			scan->is_brief = (seen & wanted) == wanted && !is_answer(scan);
 			lines++;
 		}
-	}
-	if (scan->is_brief) {
-		return;
+		if ((seen & wanted) == wanted && !is_answer(scan)) {
+			scan->is_brief = true;
+			return;
+		}
 	}
 	if (!is_complete) {
 		scan->oddities |= SIP_ODD_CUT;

@@ -56,7 +56,8 @@ static inline bool text_begins_ignoring_case(struct text text, struct text prefi
 		return false;
 	}
 	for (size_t i = 0; i < prefix.size; i++) {
-		if (text_lower(text.start[i]) != text_lower(prefix.start[i])) {
+		char a = text.start[i], b = prefix.start[i];
+		if (a != b && text_lower(a) != text_lower(b)) { /* nearly always the same */
 			return false;
 		}
 	}
@@ -94,7 +95,8 @@ static inline struct text text_from(struct text text, size_t start)
 
 static inline bool text_is_space(char character)
 {
-	return character == ' ' || character == '\t' || character == '\r' || character == '\n';
+	return (unsigned char)character <= ' ' &&
+	       (character == ' ' || character == '\t' || character == '\r' || character == '\n');
 }
 
 /* The index of the first such character, or text.size. */
