@@ -191,13 +191,13 @@ static void parse_parties(const struct sip_scan *scan, bool is_judged, struct si
 
 		/* Where a phone wants its requests says nothing about who calls whom; a 3xx names whom to
 		 * call. */
-		if (!has(scan, header) || (header == SIP_HEADER_CONTACT && scan->is_request)) {
+		if (!has(scan, header) || (header == SIP_HEADER_CONTACT && scan->status / 100 != 3)) {
 			continue;
 		}
 		struct text value = party_fields[i].is_single ? scan->values[header]
 							      : sip_first_value(scan->values[header]);
 		sip_party_read(value, party);
-		if (is_judged && !osip_reads_party(value, &message->oddities, party)) {
+		if (is_judged && !party->is_plain && !osip_reads_party(value, &message->oddities, party)) {
 			message->oddities |= party_fields[i].oddity;
 		}
 	}
@@ -256,7 +256,8 @@ static void check_mandatory(const struct sip_scan *scan, struct sip_message *mes
 static void parse_request_uri(const struct sip_scan *scan, bool is_judged, struct sip_message *message)
 {
 	sip_uri_read(scan->request_uri, &message->request_uri);
-	if (is_judged && !osip_reads_uri(scan->request_uri, &message->oddities, &message->request_uri)) {
+	if (is_judged && !message->request_uri.is_plain &&
+		!osip_reads_uri(scan->request_uri, &message->oddities, &message->request_uri)) {
 		message->oddities |= SIP_ODD_REQUEST_URI;
 	}
 }
@@ -283,7 +284,8 @@ static void parse_tags(const struct sip_scan *scan, struct sip_message *message)
 
 void sip_parse(const struct sip_scan *scan, struct sip_message *message)
 {
-	/* What starts or moves a call is judged by libosip2 too; the rest only belongs to some call. */
+	/* What starts or moves a call is judged by libosip2 too; the rest only belongs to some call. Nor has
+	 * it anything to judge about plain values. */
 	bool is_judged =
 		scan->is_request && (scan->method == SIP_METHOD_INVITE || scan->method == SIP_METHOD_REFER);
 

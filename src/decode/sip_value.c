@@ -11,22 +11,26 @@ static const struct {
 	{TEXT_CONSTANT("urn"), SIP_SCHEME_URN},
 };
 
+/* The index behind the quote that ends what begins at this index, or text.size. */
+static size_t skip_quoted(struct text text, size_t start)
+{
+	size_t i = start;
+
+	while (i < text.size && text.start[i] != '"') {
+		i += text.start[i] == '\\' ? 2 : 1;
+	}
+	return i < text.size ? i + 1 : text.size;
+}
+
 /* The index of the first of these two characters outside quotes, or text.size. */
 static size_t find_unquoted(struct text text, char either, char or)
 {
-	bool quoted = false;
+	size_t i = 0;
 
-	for (size_t i = 0; i < text.size; i++) {
-		char c = text.start[i];
-		if (quoted && c == '\\') {
-			i++;
-		} else if (c == '"') {
-			quoted = !quoted;
-		} else if (!quoted && (c == either || c == or)) {
-			return i;
-		}
+	while (i < text.size && text.start[i] != either && text.start[i] != or) {
+		i = text.start[i] == '"' ? skip_quoted(text, i + 1) : i + 1;
 	}
-	return text.size;
+	return i;
 }
 
 static struct text without_quotes(struct text value)
@@ -36,6 +40,127 @@ static struct text without_quotes(struct text value)
 		return text_part(value, 1, value.size - 2);
 	}
 	return value;
+}
+
+/*
+ * Nearly every URI, From and To is plain: short, of letters, digits and the signs that mean nothing anywhere
+ * else in it, in the order that the standard gives. One pass reads such a one, and libosip2 reads it the
+ * same.
+ */
+#define PLAIN_MAX 255 /* bytes */
+
+/* clang-format off */
+static const bool is_plain[256] = {
+	['0'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	['A'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	['a'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, ['_'] = 1,
+};
+/* clang-format on */
+
+/* Off the front of *rest; maybe empty. */
+static struct text take_plain(struct text *rest)
+{
+	const char *start = rest->start, *end = start + rest->size, *here = start;
+
+	while (here < end && is_plain[(uint8_t)*here]) {
+		here++;
+	}
+	*rest = (struct text){here, (size_t)(end - here)};
+	return (struct text){start, (size_t)(here - start)};
+}
+
+static bool take_character(struct text *rest, char character)
+{
+	if (rest->size == 0 || rest->start[0] != character) {
+		return false;
+	}
+	rest->start++;
+	rest->size--;
+	return true;
+}
+
+static bool take_prefix(struct text *rest, struct text prefix)
+{
+	if (!text_begins(*rest, prefix)) {
+		return false;
+	}
+	*rest = text_from(*rest, prefix.size);
+	return true;
+}
+
+/* "sip:1001@192.0.2.10:5060" off the front of *rest. On false *rest and *uri are anything. */
+static bool take_plain_uri(struct text *rest, struct sip_uri *uri)
+{
+	const char *start = rest->start;
+	uint64_t port = 0;
+
+	if (!take_prefix(rest, TEXT("sip:"))) {
+		return false;
+	}
+	struct text user = take_plain(rest);
+	bool has_at = take_character(rest, '@');
+	struct text host = take_plain(rest);
+	if (!has_at || user.size == 0 || host.size == 0) {
+		return false;
+	}
+	if (take_character(rest, ':')) {
+		struct text digits = take_plain(rest);
+		if (digits.size > 5 || !text_to_number(digits, UINT16_MAX, &port)) {
+			return false;
+		}
+	}
+	*uri = (struct sip_uri){
+		.whole = {start, (size_t)(rest->start - start)},
+		.scheme = SIP_SCHEME_SIP,
+		.user = user,
+		.host = host,
+		.port = (uint16_t)port,
+		.is_plain = true,
+	};
+	return true;
+}
+
+/* "Alice Smith", with its quotes or without them. */
+static bool take_plain_name(struct text *rest, struct text *name)
+{
+	bool quoted = take_character(rest, '"');
+	const char *start = rest->start;
+
+	do {
+		take_plain(rest);
+	} while (take_character(rest, ' '));
+	*name = (struct text){start, (size_t)(rest->start - start)};
+	if (!quoted) {
+		*name = text_trim(*name);
+		return true;
+	}
+	bool ended = take_character(rest, '"');
+	while (take_character(rest, ' ')) {
+	}
+	return ended && name->size > 0;
+}
+
+/* "\"Alice\" <sip:1001@192.0.2.10>;tag=a1". False when it is no such. */
+static bool read_plain_party(struct text value, struct sip_party *party)
+{
+	struct text name, tag = {0};
+	struct sip_uri uri;
+
+	if (value.size == 0 || value.size > PLAIN_MAX || !take_plain_name(&value, &name) ||
+		!take_character(&value, '<') || !take_plain_uri(&value, &uri) ||
+		!take_character(&value, '>')) {
+		return false;
+	}
+	bool has_tag = take_prefix(&value, TEXT(";tag="));
+	if (has_tag) {
+		tag = take_plain(&value);
+	}
+	if (value.size > 0 || (has_tag && tag.size == 0)) {
+		return false;
+	}
+	*party = (struct sip_party){.display = name, .uri = uri, .tag = tag, .is_plain = true};
+	return true;
 }
 
 static enum sip_scheme take_scheme(struct text *rest)
@@ -110,9 +235,10 @@ static void read_sip_uri(struct text rest, struct sip_uri *uri)
 	}
 }
 
-void sip_uri_read(struct text value, struct sip_uri *uri)
+/* value is trimmed. */
+static void read_uri(struct text value, struct sip_uri *uri)
 {
-	struct text rest = text_trim(value);
+	struct text rest = value;
 
 	*uri = (struct sip_uri){.whole = rest};
 	uri->scheme = take_scheme(&rest);
@@ -125,7 +251,16 @@ void sip_uri_read(struct text value, struct sip_uri *uri)
 	}
 }
 
-void sip_party_read(struct text value, struct sip_party *party)
+void sip_uri_read(struct text value, struct sip_uri *uri)
+{
+	struct text trimmed = text_trim(value), rest = trimmed;
+
+	if (rest.size > PLAIN_MAX || !take_plain_uri(&rest, uri) || rest.size > 0) {
+		read_uri(trimmed, uri);
+	}
+}
+
+static void read_party(struct text value, struct sip_party *party)
 {
 	size_t open = find_unquoted(value, '<', '<');
 	struct text parameters;
@@ -143,6 +278,13 @@ void sip_party_read(struct text value, struct sip_party *party)
 		parameters = text_from(value, end + 1);
 	}
 	sip_parameter(parameters, TEXT("tag"), &party->tag);
+}
+
+void sip_party_read(struct text value, struct sip_party *party)
+{
+	if (!read_plain_party(value, party)) {
+		read_party(value, party);
+	}
 }
 
 bool sip_parameter(struct text parameters, struct text name, struct text *value)

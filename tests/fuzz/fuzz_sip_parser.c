@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A payload through scan and parser: every text lies in it or in the parser's memory, and the number dialled
- * is found whatever libosip2 says. Includes the parser's source, whose arena is to be seen.
+ * is found whatever libosip2 says. Of a plain value it would say the same as we. Includes the parser's
+ * source, whose arena is to be seen.
  */
 #include "../../src/decode/sip_parser.c"
 
@@ -42,6 +43,32 @@ static void require_message(const struct sip_message *message, struct text paylo
 	require_uri(&message->request_uri, payload);
 }
 
+static void require_as_osip(const struct sip_uri *uri)
+{
+	struct sip_uri judged = *uri;
+	uint32_t oddities = 0;
+
+	if (uri->is_plain) {
+		MUST_HOLD(osip_reads_uri(uri->whole, &oddities, &judged) && oddities == 0);
+		MUST_HOLD(text_equal(judged.host, uri->host) && judged.port == uri->port);
+	}
+}
+
+static void require_party_as_osip(struct text value)
+{
+	struct sip_party party, judged;
+	uint32_t oddities = 0;
+
+	sip_party_read(value, &party);
+	judged = party;
+	require_as_osip(&party.uri);
+	if (party.is_plain) {
+		MUST_HOLD(osip_reads_party(value, &oddities, &judged) && oddities == 0);
+		MUST_HOLD(text_equal(judged.uri.host, party.uri.host) && judged.uri.port == party.uri.port);
+		MUST_HOLD(text_equal(judged.tag, party.tag));
+	}
+}
+
 /* False when it is no SIP. */
 static bool parse(struct text payload, struct sip_message *message)
 {
@@ -55,6 +82,9 @@ static bool parse(struct text payload, struct sip_message *message)
 	require_message(message, payload);
 	sip_uri_read(scan.request_uri, &uri);
 	MUST_HOLD(text_equal(message->request_uri.user, uri.user));
+	require_as_osip(&uri);
+	require_party_as_osip(scan.values[SIP_HEADER_FROM]);
+	require_party_as_osip(scan.values[SIP_HEADER_TO]);
 	MUST_HOLD(text_equal(message->call_id, scan.values[SIP_HEADER_CALL_ID]));
 	return true;
 }

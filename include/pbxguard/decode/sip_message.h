@@ -54,6 +54,7 @@ struct sip_uri {
 	struct text host; /* without the brackets of an IPv6 address */
 	uint16_t port;    /* 0: none */
 	struct text parameters; /* what follows the first ';' after the host (tel:, urn: after the number) */
+	bool is_plain;          /* so written that nobody can read it in another way */
 };
 
 /* From, To, Contact and their like. */
@@ -61,6 +62,7 @@ struct sip_party {
 	struct text display; /* without the quotes */
 	struct sip_uri uri;
 	struct text tag;
+	bool is_plain; /* the whole, as a URI may be */
 };
 
 /* What was odd about a message that was read all the same: bits. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Scanned header fields → our record. libosip2's element parsers judge the values that have structure; what
- * they refuse is taken from the lenient reading and the message is marked. Then come the checks that libosip2
- * leaves out: fields missing or repeated, a CSeq that names another method.
+ * Scanned header fields → our record. libosip2's element parsers judge the values that have structure, but
+ * for plain ones (sip_value.h); what they refuse is taken from the lenient reading and the message is marked.
+ * Then come the checks that libosip2 leaves out: fields missing or repeated, a CSeq that names another
+ * method.
  *
  * Why not osip_message_parse: it costs seven times as much and refuses a whole INVITE for one odd header,
  * which a PBX may well accept (docs/architecture.md).

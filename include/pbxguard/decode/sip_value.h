@@ -2,7 +2,7 @@
 /*
  * The lenient reading of a header field's value (RFC 3261 §19, §20, §25.1): takes from any text what a
  * forgiving PBX would take from it. What it gives are views of the value; it never fails, but may find
- * nothing.
+ * nothing. Most values are plain, as these examples' first: then one pass reads them, and is_plain says so.
  */
 #ifndef PBXGUARD_DECODE_SIP_VALUE_H
 #define PBXGUARD_DECODE_SIP_VALUE_H
@@ -12,7 +12,8 @@
 
 #include <stdbool.h>
 
-/* "sip:1001@192.0.2.10:5060;transport=udp", "tel:+81-3-1234-5678;phone-context=+81", "urn:service:sos" */
+/* "sip:1001@192.0.2.10:5060", "sips:1001@192.0.2.10;transport=udp", "tel:+81-3-1234-5678;phone-context=+81",
+ * "urn:service:sos" */
 void sip_uri_read(struct text value, struct sip_uri *uri);
 
 /* "\"Alice\" <sip:1001@192.0.2.10>;tag=a1", "sip:1001@192.0.2.10;tag=a1" */

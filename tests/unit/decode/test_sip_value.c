@@ -81,6 +81,88 @@ static void a_party_has_a_name_a_uri_and_a_tag(void **state)
 	}
 }
 
+static void only_what_has_one_reading_is_plain(void **state)
+{
+	static const struct {
+		const char *uri;
+		bool is_plain;
+	} cases[] = {
+		{"sip:1001@192.0.2.10", true},
+		{" sip:+81312345678@pbx-1.example.com:5060 ", true},
+		{"sip:0123456789+*-._@ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", true},
+		{"sip:1001@h:0", true},
+		{"SIP:1001@h", false},
+		{"sips:1001@h", false},
+		{"sip:h", false},
+		{"sip:@h", false},
+		{"sip:1001@", false},
+		{"sip:1001:secret@h", false},
+		{"sip:1001@h:", false},
+		{"sip:1001@h:99999", false},
+		{"sip:1001@h:005060", false},
+		{"sip:%31@h", false},
+		{"sip:1001@h;transport=udp", false},
+		{"sip:1001@h?Subject=x", false},
+		{"sip:1001 @h", false},
+		{"sip:1/@h", false},
+		{"sip:[@h", false},
+		{"sip:1,2@h", false},
+		{"sip:1001@h@i", false},
+		{"", false},
+	};
+	char value[400];
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct sip_uri uri;
+		sip_uri_read(text_of(cases[i].uri), &uri);
+		assert_int_equal(uri.is_plain, cases[i].is_plain);
+	}
+	for (size_t size = 200; size < sizeof value - 10; size++) { /* what is long may be long to read */
+		struct sip_uri uri;
+		memset(value, '1', size);
+		memcpy(value, "sip:", 4);
+		memcpy(value + size, "@h", 3);
+		sip_uri_read(text_of(value), &uri);
+		assert_int_equal(uri.is_plain, size + 2 <= 255);
+		assert_int_equal(uri.user.size, size - 4);
+	}
+}
+
+static void a_party_is_plain_whole_or_not_at_all(void **state)
+{
+	static const struct {
+		const char *value;
+		bool is_plain;
+	} cases[] = {
+		{"\"Alice A.\" <sip:1001@h:5060>;tag=a1", true},
+		{"Alice A. <sip:1001@h>;tag=a1", true},
+		{"<sip:1001@h>", true},
+		{"\"Alice, A.\" <sip:1001@h>", false},
+		{"\"a\\\"\" <sip:1001@h>", false},
+		{"\"\" <sip:1001@h>", false},
+		{"\"Alice <sip:1001@h>", false},
+		{"Alice\" <sip:1001@h>", false},
+		{"<sip:1001@h;transport=udp>", false},
+		{"<sip:1001@h", false},
+		{"< sip:1001@h>", false},
+		{"<sip:1001@h>;tag=", false},
+		{"<sip:1001@h>;tag=a;x", false},
+		{"<sip:1001@h>;TAG=a", false},
+		{"<sip:1001@h> ;tag=a", false},
+		{"sip:1001@h", false},
+		{"<>", false},
+		{"", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct sip_party party;
+		sip_party_read(text_of(cases[i].value), &party);
+		if (party.is_plain != cases[i].is_plain) {
+			fail_msg("%s", cases[i].value);
+		}
+	}
+}
+
 static void credentials_name_an_account(void **state)
 {
 	(void)state;
@@ -142,6 +224,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_uri_is_split_into_its_parts),
 		cmocka_unit_test(a_party_has_a_name_a_uri_and_a_tag),
+		cmocka_unit_test(only_what_has_one_reading_is_plain),
+		cmocka_unit_test(a_party_is_plain_whole_or_not_at_all),
 		cmocka_unit_test(credentials_name_an_account),
 		cmocka_unit_test(the_first_of_several_values_ends_at_its_comma),
 		cmocka_unit_test(a_cseq_is_a_number_below_2_to_the_31_and_a_method),
