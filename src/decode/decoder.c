@@ -41,6 +41,7 @@ struct decoder {
 	struct ip_reassembly *reassembly;
 	struct nested_fragment nested;
 	struct sip_over_tcp *tcp;
+	struct sip_message message;     /* the latest: sip_parse_again */
 	instant newest, last_tick;      /* time of the last packet; of the last look */
 	size_t port_count;              /* 0: every port */
 	uint8_t is_sip_port[65536 / 8]; /* a bit each */
@@ -127,18 +128,18 @@ static void count_message(const struct passage *passage, const struct sip_messag
 static void handle_message(struct passage *passage, enum transport transport, const struct endpoint *source,
 	const struct endpoint *destination, const struct sip_scan *scan)
 {
-	struct sip_message message;
+	struct sip_message *message = &passage->decoder->message;
 
-	sip_parse(scan, &message);
-	message.time = passage->time;
-	message.source = *source;
-	message.destination = *destination;
-	message.transport = transport;
+	sip_parse_again(scan, message);
+	message->time = passage->time;
+	message->source = *source;
+	message->destination = *destination;
+	message->transport = transport;
 	if (!passage->was_counted) {
-		count_message(passage, &message);
+		count_message(passage, message);
 	}
 	passage->has_message = true;
-	passage->handler(passage->context, &message);
+	passage->handler(passage->context, message);
 }
 
 /* One datagram, or what there is of it, is one message (RFC 3261 §18.3); what follows its body is no message.

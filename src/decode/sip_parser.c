@@ -277,12 +277,28 @@ static void parse_session(const struct sip_scan *scan, struct sip_message *messa
 static void parse_tags(const struct sip_scan *scan, struct sip_message *message)
 {
 	if (message->is_request && message->method == SIP_METHOD_BYE) {
+		message->has_values = true;
 		sip_party_read(scan->values[SIP_HEADER_FROM], &message->from);
 		sip_party_read(scan->values[SIP_HEADER_TO], &message->to);
 	}
 }
 
-void sip_parse(const struct sip_scan *scan, struct sip_message *message)
+/* What sip_parse_again writes of every message. */
+static void parse_head(const struct sip_scan *scan, struct sip_message *message)
+{
+	message->is_request = scan->is_request;
+	message->method = scan->method;
+	message->method_name = scan->method_name;
+	message->status = scan->status;
+	message->call_id = scan->values[SIP_HEADER_CALL_ID];
+	message->user_agent =
+		scan->values[has(scan, SIP_HEADER_USER_AGENT) ? SIP_HEADER_USER_AGENT : SIP_HEADER_SERVER];
+	message->oddities = scan->oddities;
+	message->cseq = 0;
+	parse_cseq(scan, message);
+}
+
+void sip_parse_again(const struct sip_scan *scan, struct sip_message *message)
 {
 	/* What starts or moves a call is judged by libosip2 too; the rest only belongs to some call. Nor has
 	 * it anything to judge about plain values. */
@@ -290,21 +306,15 @@ void sip_parse(const struct sip_scan *scan, struct sip_message *message)
 		scan->is_request && (scan->method == SIP_METHOD_INVITE || scan->method == SIP_METHOD_REFER);
 
 	arena.used = 0;
-	*message = (struct sip_message){
-		.is_request = scan->is_request,
-		.method = scan->method,
-		.method_name = scan->method_name,
-		.status = scan->status,
-		.call_id = scan->values[SIP_HEADER_CALL_ID],
-		.user_agent = scan->values[has(scan, SIP_HEADER_USER_AGENT) ? SIP_HEADER_USER_AGENT
-									    : SIP_HEADER_SERVER],
-		.oddities = scan->oddities,
-	};
-	parse_cseq(scan, message);
+	if (message->has_values) {
+		*message = (struct sip_message){0};
+	}
+	parse_head(scan, message);
 	if (scan->is_brief) {
 		parse_tags(scan, message);
 		return;
 	}
+	message->has_values = true;
 	parse_session(scan, message);
 	message->via_branch = sip_via_branch(scan->values[SIP_HEADER_VIA]);
 	if (scan->is_request) {
@@ -313,6 +323,12 @@ void sip_parse(const struct sip_scan *scan, struct sip_message *message)
 	parse_parties(scan, is_judged, message);
 	parse_authorization(scan, is_judged, message);
 	check_mandatory(scan, message);
+}
+
+void sip_parse(const struct sip_scan *scan, struct sip_message *message)
+{
+	*message = (struct sip_message){0};
+	sip_parse_again(scan, message);
 }
 
 void sip_parse_dialed(struct text dialed, struct sip_uri *uri)

@@ -35,6 +35,8 @@ void sip_parser_start(void);
  * can't be read is empty.
  */
 void sip_parse(const struct sip_scan *scan, struct sip_message *message);
+/* The same over zeros or what it left of another message: does not clear anew what a brief one has not. */
+void sip_parse_again(const struct sip_scan *scan, struct sip_message *message);
 
 /* A dialled string as an operator may type it, "tel:+1-876-555-0100" or "0101246…", as a request-URI. */
 void sip_parse_dialed(struct text dialed, struct sip_uri *uri);

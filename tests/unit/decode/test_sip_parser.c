@@ -171,6 +171,42 @@ static void the_arena_holds_for_any_number_of_messages(void **state)
 	}
 }
 
+static void a_message_read_over_another_has_nothing_of_it(void **state)
+{
+	static const char *const payloads[] = {
+		"INVITE sip:0101246@192.0.2.10 SIP/2.0\r\n" BASICS
+		"CSeq: 2 INVITE\r\nSession-Expires: 90\r\nDiversion: <sip:1002@h>\r\n\r\n",
+		"BYE sip:1001@192.0.2.10 SIP/2.0\r\n" BASICS "CSeq: 3 BYE\r\n\r\n",
+		"OPTIONS sip:192.0.2.10 SIP/2.0\r\n" BASICS "CSeq: x\r\n\r\n",
+		"SIP/2.0 180 Ringing\r\n" BASICS "CSeq: 2 INVITE\r\n\r\n",
+		"OPTIONS sip:192.0.2.10 SIP/2.0\r\n\r\n",
+	};
+	struct sip_message message = {0}, alone;
+	struct sip_scan scan;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(payloads) * COUNT_OF(payloads); i++) {
+		assert_true(sip_scan_brief(text_of(payloads[i / COUNT_OF(payloads)]), &scan));
+		sip_parse_again(&scan, &message);
+		assert_true(sip_scan_brief(text_of(payloads[i % COUNT_OF(payloads)]), &scan));
+		sip_parse_again(&scan, &message);
+		sip_parse(&scan, &alone);
+		assert_true(text_equal(message.from.tag, alone.from.tag));
+		assert_true(text_equal(message.to.uri.user, alone.to.uri.user));
+		assert_true(text_equal(message.request_uri.user, alone.request_uri.user));
+		assert_true(text_equal(message.via_branch, alone.via_branch));
+		assert_true(text_equal(message.diversion.uri.user, alone.diversion.uri.user));
+		assert_true(text_equal(message.call_id, alone.call_id));
+		assert_true(text_equal(message.method_name, alone.method_name));
+		assert_int_equal(message.method, alone.method);
+		assert_int_equal(message.status, alone.status);
+		assert_int_equal(message.has_cseq, alone.has_cseq);
+		assert_int_equal(message.cseq, alone.cseq);
+		assert_int_equal(message.session_expires, alone.session_expires);
+		assert_int_equal(message.oddities, alone.oddities);
+	}
+}
+
 static void a_number_typed_by_hand_is_a_uri_too(void **state)
 {
 	static const struct {
@@ -203,6 +239,7 @@ int main(void)
 		cmocka_unit_test(a_value_over_the_budget_is_read_without_libosip2),
 		cmocka_unit_test(a_nul_does_not_hide_what_follows),
 		cmocka_unit_test(the_arena_holds_for_any_number_of_messages),
+		cmocka_unit_test(a_message_read_over_another_has_nothing_of_it),
 		cmocka_unit_test(a_number_typed_by_hand_is_a_uri_too),
 	};
 	sip_parser_start();
