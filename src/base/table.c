@@ -260,6 +260,19 @@ static uint32_t find_touched(struct table *table, uint32_t hash, const void *key
 	return index;
 }
 
+void table_prefetch(const struct table *table, const void *key)
+{
+	assert(table->shape.key_is_digest);
+	__builtin_prefetch(&table->buckets[hash_of(table, key) & table->bucket_mask]);
+	if (table->unused == NONE && table->used == table->shape.capacity) {
+		const struct entry *oldest = entry_at(table, table->oldest); /* will make room */
+		__builtin_prefetch(&table->buckets[oldest->hash & table->bucket_mask]);
+		if (oldest->newer != NONE) { /* the next time */
+			__builtin_prefetch(entry_at(table, oldest->newer));
+		}
+	}
+}
+
 void *table_find(struct table *table, const void *key, instant now)
 {
 	uint32_t index = find_touched(table, hash_of(table, key), key, now);

@@ -249,6 +249,7 @@ static void view_attempt(
 	dial_plan_read(dialogs->context.dial_plan, site, &message->request_uri,
 		leg == LEG_TRUNK_OUT || leg == LEG_TRUNK_IN, &view->number);
 	view->marks = marks_of(dialogs, &view->number, message->request_uri.user);
+	table_prefetch(dialogs->waiting, &view->marks.tail);
 	view->event = (struct event){
 		.time = message->time,
 		.call_id = message->call_id,
@@ -591,14 +592,16 @@ static void count_if_unreadable(struct dialogs *dialogs, const struct sip_messag
 static void handle_initial_invite(
 	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context)
 {
+	struct digest key = call_key(dialogs, message);
 	struct attempt_view view;
 
+	table_prefetch(dialogs->calls, &key);
 	view_attempt(dialogs, message, &view);
 	if (rings_a_phone(&view)) {
 		return;
 	}
 	count_if_unreadable(dialogs, message);
-	view.key = call_key(dialogs, message);
+	view.key = key;
 	struct call *call = find_or_add_call(dialogs, message, &view.key);
 	call->has_account = call->has_account || view.event.has_account;
 	uint64_t from = mark_of(dialogs, message->from.uri.user);

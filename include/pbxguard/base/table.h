@@ -38,6 +38,8 @@ size_t table_entries_in(size_t memory, const struct table_shape *shape, size_t m
 struct table *table_new(const struct table_shape *shape);
 void table_free(struct table *table);
 
+/* Of a table whose keys are digests: begins to fetch from memory what finding or adding the key will need. */
+void table_prefetch(const struct table *table, const void *key);
 /* The value, writable, borrowed until the entry leaves; NULL when there is none. Touches the entry. */
 void *table_find(struct table *table, const void *key, instant now);
 /* As table_find, but adds what is missing, all zero, and sets *added. Never NULL. */

@@ -172,6 +172,29 @@ static void a_table_takes_over_what_another_holds(void **state)
 	table_free(less);
 }
 
+static void what_is_fetched_ahead_is_found_as_ever(void **state)
+{
+	const struct table_shape digests = {
+		.capacity = 3, .key_size = 8, .key_is_digest = true, .value_size = 8};
+	struct table *table = table_new(&digests);
+	uint64_t *value;
+	bool added;
+
+	(void)state;
+	for (uint64_t i = 0; i < 100; i++) {
+		uint64_t key = i * UINT64_C(0x9E3779B97F4A7C15), before = key - UINT64_C(0x9E3779B97F4A7C15);
+		table_prefetch(table, &key);
+		value = table_find_or_add(table, &key, (instant)i, &added);
+		assert_true(added);
+		*value = i;
+		table_prefetch(table, &before);
+		value = table_find(table, &before, (instant)i);
+		assert_true(i == 0 ? value == NULL : value != NULL && *value == i - 1);
+	}
+	assert_int_equal(table_figures(table).evicted, 97);
+	table_free(table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +205,7 @@ int main(void)
 		cmocka_unit_test(as_many_entries_as_find_room_between_the_bounds),
 		cmocka_unit_test(a_table_takes_over_what_another_holds),
 		cmocka_unit_test(it_agrees_with_a_simple_model),
+		cmocka_unit_test(what_is_fetched_ahead_is_found_as_ever),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
