@@ -21,7 +21,7 @@
 /* What was dialled, as far as it is compared. Zero: none. */
 struct number_marks {
 	uint64_t tail; /* of the last digits, or of the whole string when it is short or no number */
-	uint64_t e164;
+	uint64_t e164; /* the number itself */
 };
 
 /* One caller's attempt at one number. */
@@ -184,7 +184,9 @@ static struct number_marks marks_of(
 		digits = text_from(digits, digits.size - NUMBER_TAIL);
 	}
 	marks.tail = mark_of(dialogs, digits);
-	marks.e164 = number->e164[0] != '\0' ? mark_of(dialogs, text_of(number->e164)) : 0;
+	if (number->e164[0] != '\0') {
+		text_to_number(text_of(number->e164 + 1), UINT64_MAX, &marks.e164);
+	}
 	return marks;
 }
 
@@ -538,12 +540,23 @@ static struct digest call_key(const struct dialogs *dialogs, const struct sip_me
 	return digest_long(&dialogs->key, text, (size_t)size);
 }
 
+/* IPv4 addresses are their own marks. */
+static uint64_t source_mark(const struct dialogs *dialogs, const struct address *source)
+{
+	uint32_t ipv4;
+
+	if (source->family != ADDRESS_IPV4) {
+		return digest_short(&dialogs->key, source->bytes, sizeof source->bytes);
+	}
+	memcpy(&ipv4, source->bytes, sizeof ipv4);
+	return ipv4;
+}
+
 static struct call *find_or_add_call(
 	struct dialogs *dialogs, const struct sip_message *message, const struct digest *key)
 {
 	const struct call now = {
-		.source = digest_short(
-			&dialogs->key, message->source.address.bytes, sizeof message->source.address.bytes),
+		.source = source_mark(dialogs, &message->source.address),
 		.from_tag = mark_of(dialogs, message->from.tag),
 		.branch = mark_of(dialogs, message->via_branch),
 	};
@@ -608,7 +621,8 @@ static void handle_initial_invite(
 	/* A stranger's From proves nothing; the account that he then names is another thing, of the same name
 	 * too. */
 	bool is_named_by_stranger = view.event.leg == LEG_OUTSIDE && view.event.has_account;
-	uint64_t caller = mark_of(dialogs, view.event.caller) + is_named_by_stranger;
+	bool is_from = text_equal(view.event.caller, message->from.uri.user);
+	uint64_t caller = (is_from ? from : mark_of(dialogs, view.event.caller)) + is_named_by_stranger;
 	bool is_from_known = find_attempt(call, from, &view) != NULL;
 	bool is_caller_known = find_attempt(call, caller, &view) != NULL;
 
