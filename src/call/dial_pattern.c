@@ -48,7 +48,7 @@ static bool element_fits(const char **pattern, char character)
 	}
 }
 
-bool dial_pattern_begins(const char **pattern, struct text text, size_t *size)
+bool dial_pattern_fits(const char **pattern, struct text text, size_t *size)
 {
 	const char *at = *pattern;
 	size_t used = 0;

@@ -24,9 +24,24 @@
  * Does the text begin with what *pattern's next piece says? Then *size is how many of its characters that
  * took, and *pattern stands at the piece after it, or at the end ('\0').
  */
-bool dial_pattern_begins(const char **pattern, struct text text, size_t *size);
+static inline bool dial_pattern_begins(const char **pattern, struct text text, size_t *size);
 /* Is size one of the lengths? */
 bool dial_length_contains(const char *length, size_t size);
+
+bool dial_pattern_fits(const char **pattern, struct text text, size_t *size);
+
+static inline bool dial_pattern_begins(const char **pattern, struct text text, size_t *size)
+{
+	const char *at = *pattern;
+
+	/* Most begin with digits or signs that mean themselves, and most texts with others. */
+	for (size_t i = 0; at[i] > ' ' && at[i] <= '9'; i++) {
+		if (i == text.size || at[i] != text.start[i]) {
+			return false;
+		}
+	}
+	return dial_pattern_fits(pattern, text, size);
+}
 
 setting_check dial_pattern_check;       /* one piece of digits */
 setting_check dial_pieces_check;        /* one or more pieces */
