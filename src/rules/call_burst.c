@@ -115,7 +115,7 @@ static uint64_t evicted(const void *opaque)
 {
 	const struct call_burst_state *state = opaque;
 
-	return window_figures(state->callers.tried).evicted;
+	return window_evicted(state->callers.tried);
 }
 
 static bool wants(const struct event *event)

@@ -25,5 +25,5 @@ void counted_adopt(void *state, const void *old_state)
 
 uint64_t counted_evicted(const void *state)
 {
-	return window_figures(state).evicted;
+	return window_evicted(state);
 }

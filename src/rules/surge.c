@@ -90,7 +90,7 @@ static uint64_t evicted(const void *opaque)
 {
 	const struct surge_state *state = opaque;
 
-	return window_figures(state->window).evicted;
+	return window_evicted(state->window);
 }
 
 /* ---- what is kept over a restart ---- */

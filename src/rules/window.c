@@ -326,6 +326,11 @@ void window_adopt(struct window *window, const struct window *old)
 	}
 }
 
+uint64_t window_evicted(const struct window *window)
+{
+	return window->evicted;
+}
+
 struct window_figures window_figures(const struct window *window)
 {
 	return (struct window_figures){

@@ -71,5 +71,6 @@ uint32_t window_count(const struct window *window, struct text key, instant now,
 void window_adopt(struct window *window, const struct window *old);
 
 struct window_figures window_figures(const struct window *window);
+uint64_t window_evicted(const struct window *window); /* of the figures */
 
 #endif

@@ -336,6 +336,7 @@ static void when_all_keys_are_taken_the_one_idle_longest_makes_room(void **state
 	assert_int_equal(window_figures(window).keys, 100);
 	/* 1,002 keys for 100 places; the idle one did not count any more */
 	assert_int_equal(window_figures(window).evicted, 901);
+	assert_int_equal(window_evicted(window), 901);
 	assert_int_equal(add(window, "caller 999", DAY + 1000 * SECOND, HOUR), 2);
 	assert_int_equal(add(window, "caller 1", DAY + 1000 * SECOND, HOUR), 1);
 	window_free(window);
