@@ -34,6 +34,7 @@ void config_free(struct config *config)
 	rates_free(config->rates);
 	calendar_free(config->calendar);
 	free_groups(config);
+	free(config->data_files);
 	free(config->path);
 	free(config);
 }

@@ -3,7 +3,6 @@
 
 #include "pbxguard/base/csv.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,14 +57,30 @@ static void complain_missing(const struct config_reading *reading, const char *s
 		others[0] == '\0' ? "" : "; there are: ", others);
 }
 
-/* Which file is meant; NULL and an error when there is none. Borrows the configuration. */
+/* One more, which does not count yet. NULL without memory. */
+static struct config_data_file *add_file(struct config *config)
+{
+	struct config_data_file *files =
+		reallocarray(config->data_files, config->data_file_count + 1, sizeof *files);
+
+	if (files == NULL) {
+		return NULL;
+	}
+	config->data_files = files;
+	return &files[config->data_file_count];
+}
+
+/* Which file is meant; NULL and an error when there is none. Borrows the configuration, until the next. */
 static const char *find_file(const struct config_reading *reading, const char *setting, const char *name)
 {
 	struct config *config = reading->config;
-	struct config_data_file *file = &config->data_files[config->data_file_count];
+	struct config_data_file *file = add_file(config);
 	char buffer[80];
 
-	assert(config->data_file_count < CONFIG_DATA_FILES_MAX);
+	if (file == NULL) {
+		config_file_complain(reading->file, reading->errors, setting, "out of memory");
+		return NULL;
+	}
 	if (name[0] == '\0') {
 		config_file_complain(reading->file, reading->errors, setting, "a file's name is missing");
 		return NULL;

@@ -258,7 +258,7 @@ static bool make_room(struct config_schema *schema)
 	schema->rules = calloc(rules_count(), sizeof *schema->rules);
 	schema->group_rules = calloc(rules_count(), sizeof *schema->group_rules);
 	schema->group_rule_tables = calloc(rules_count(), sizeof *schema->group_rule_tables);
-	schema->group_rule_settings = calloc(count_rule_settings(), sizeof *schema->group_rule_settings);
+	schema->group_rule_settings = calloc(count_rule_settings() + 1, sizeof *schema->group_rule_settings);
 	return schema->rules != NULL && schema->group_rules != NULL && schema->group_rule_tables != NULL &&
 	       schema->group_rule_settings != NULL;
 }

@@ -26,7 +26,6 @@
 #include <stddef.h>
 
 #define CONFIG_FILE_NAME_SIZE 256
-#define CONFIG_DATA_FILES_MAX (3 + DESTINATION_FILES_MAX + (1 + CALLER_GROUPS_MAX) * CALENDAR_FILES_MAX)
 #define CONFIG_HOLIDAYS_SHOWN 3
 
 /* As the file has them. */
@@ -76,7 +75,7 @@ struct config {
 
 	/* For the summary. */
 	size_t data_file_count;
-	struct config_data_file data_files[CONFIG_DATA_FILES_MAX];
+	struct config_data_file *data_files;
 	size_t high_risk_countries; /* of all high-risk files together */
 	size_t next_holiday_count;
 	struct config_holiday next_holidays[CONFIG_HOLIDAYS_SHOWN]; /* from the day of now on */
