@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "pbxguard/daemon/pipeline.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define LINK_TYPE_RAW_IP 12
+#define PHONE 0xC0A80A15 /* 192.168.10.21 */
+#define PBX 0xC000020A   /* 192.0.2.10 */
+
+/* ---- a site whose calls are burst or none */
+
+#define SITE                                                                                                 \
+	"site = { pbx = \"192.0.2.10\"; extensions = \"192.168.10.0/24\"; };\n"                              \
+	"rules = { concurrent_calls = { enabled = false; }; number_range = { enabled = false; }; };\n"
+
+struct guard {
+	struct config *config;
+	struct counters counters;
+	struct log log;
+	struct pipeline *pipeline;
+	instant now;
+	uint32_t calls;
+	uint32_t told_count, told_limit; /* of the last decision */
+	char told_rule[32];
+};
+
+static struct config *read_config(const char *text)
+{
+	static struct config_errors errors;
+	char path[] = "/tmp/pbxguard-pipeline-XXXXXX";
+	int file = mkstemp(path);
+
+	assert_true(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
+	close(file);
+	errors = (struct config_errors){0};
+	struct config *config = config_new_from(path, instant_now(), &errors);
+	unlink(path);
+	if (errors.count > 0) {
+		print_message("%s\n", errors.list[0].text);
+	}
+	assert_non_null(config);
+	return config;
+}
+
+static void decide(void *context, const struct decision *decision)
+{
+	struct guard *guard = context;
+
+	guard->told_count = decision->finding.count;
+	guard->told_limit = decision->finding.limit;
+	snprintf(guard->told_rule, sizeof guard->told_rule, "%s", decision->finding.rule);
+}
+
+static void start(struct guard *guard, const char *text)
+{
+	*guard = (struct guard){.config = read_config(text),
+		.log = {.descriptor = -1, .level = LOG_LEVEL_ERROR},
+		.now = 1795143600 * SECOND}; /* 2026-11-20 12:00 in Tokyo, a Friday */
+	guard->pipeline = pipeline_new(&(struct pipeline_setup){.config = guard->config,
+		.counters = &guard->counters,
+		.log = &guard->log,
+		.handler = decide,
+		.context = guard});
+	assert_non_null(guard->pipeline);
+}
+
+static void reload(struct guard *guard, const char *text)
+{
+	struct config *config = read_config(text);
+
+	assert_true(pipeline_reload(guard->pipeline, config, NULL, 0));
+	config_free(guard->config);
+	guard->config = config;
+}
+
+static void stop(struct guard *guard)
+{
+	pipeline_free(guard->pipeline);
+	config_free(guard->config);
+}
+
+/* ---- calls */
+
+static void put(uint8_t *bytes, size_t size, uint64_t value)
+{
+	for (size_t i = 0; i < size; i++) {
+		bytes[i] = (uint8_t)(value >> 8 * (size - 1 - i));
+	}
+}
+
+/* A call to Paris, a second after the one before. How many findings it gave. */
+static uint64_t dial(struct guard *guard, const char *caller)
+{
+	uint8_t bytes[1024] = {0};
+	uint64_t found = counter_get(&guard->counters, COUNTER_FINDINGS);
+	int size = snprintf((char *)bytes + 28, sizeof bytes - 28,
+		"INVITE sip:01033123456789@192.0.2.10 SIP/2.0\r\nVia: SIP/2.0/UDP "
+		"192.168.10.21;branch=z9hG4bK%u\r\n"
+		"From: <sip:%s@192.0.2.10>;tag=%u\r\nTo: <sip:01033123456789@192.0.2.10>\r\n"
+		"Call-ID: %u\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n",
+		guard->calls, caller, guard->calls, guard->calls);
+
+	put(bytes, 2, 0x4500);
+	put(bytes + 2, 2, (uint64_t)size + 28);
+	put(bytes + 8, 2, 0x4000 | IPPROTO_UDP);
+	put(bytes + 12, 4, PHONE);
+	put(bytes + 16, 4, PBX);
+	put(bytes + 20, 4, 5060ULL << 16 | 5060);
+	put(bytes + 24, 2, (uint64_t)size + 8);
+	const struct packet packet = {.time = guard->now,
+		.link_type = LINK_TYPE_RAW_IP,
+		.bytes = bytes,
+		.captured = (size_t)size + 28,
+		.on_wire = (size_t)size + 28};
+	pipeline_handle_packet(guard->pipeline, &packet);
+	guard->now += SECOND;
+	guard->calls++;
+	assert_int_equal(counter_get(&guard->counters, COUNTER_CALLS), guard->calls);
+	return counter_get(&guard->counters, COUNTER_FINDINGS) - found;
+}
+
+static void groups_come_and_go_at_a_reload_and_counts_stay(void **state)
+{
+	struct guard guard;
+
+	(void)state;
+	start(&guard, SITE);
+	assert_int_equal(dial(&guard, "2001"), 0);
+	assert_int_equal(dial(&guard, "2001"), 0);
+	assert_int_equal(dial(&guard, "2001"), 1); /* three in a minute */
+	assert_string_equal(guard.told_rule, "call_burst");
+	reload(&guard, SITE "callers = ( { name = \"sales\"; match = \"20*\"; rules = { call_burst = {\n"
+			    "minute_warning = 6; minute_critical = 7; hour_warning = 10; }; }; } );\n");
+	assert_int_equal(dial(&guard, "2001"), 0);
+	assert_int_equal(dial(&guard, "2001"), 0);
+	assert_int_equal(dial(&guard, "2001"), 1); /* six, three of them before */
+	assert_int_equal(dial(&guard, "2001"), 1);
+	assert_int_equal(guard.told_count, 7);
+	assert_int_equal(guard.told_limit, 7);
+	/* Nobody else profits. */
+	assert_int_equal(dial(&guard, "1001") + dial(&guard, "1001"), 0);
+	assert_int_equal(dial(&guard, "1001"), 1);
+	/* And without the group 2001 has what he had. */
+	reload(&guard, SITE);
+	assert_int_equal(dial(&guard, "2001"), 1);
+	assert_int_equal(dial(&guard, "2101") + dial(&guard, "2101"), 0);
+	stop(&guard);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(groups_come_and_go_at_a_reload_and_counts_stay),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
