@@ -57,7 +57,7 @@ static void damage_is_told(void **state)
 {
 	uint8_t bytes[128];
 	size_t size = write_some(bytes, sizeof bytes);
-	struct reader reader = {.position = 77};
+	struct reader reader = {.size = 77};
 
 	(void)state;
 	for (size_t cut = 0; cut < size; cut++) {
@@ -72,7 +72,7 @@ static void damage_is_told(void **state)
 	assert_false(learned_read(bytes, size, "a_rule", 4, &reader));
 	assert_false(learned_read(bytes, size, "a_rul", 3, &reader));
 	assert_false(learned_read(bytes, size, "a_rules", 3, &reader));
-	assert_int_equal(reader.position, 77);
+	assert_int_equal(reader.size, 77);
 	assert_true(learned_read(bytes, size, "a_rule", 3, &reader));
 }
 
