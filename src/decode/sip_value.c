@@ -11,26 +11,22 @@ static const struct {
 	{TEXT_CONSTANT("urn"), SIP_SCHEME_URN},
 };
 
-/* The index behind the quote that ends what begins at this index, or text.size. */
-static size_t skip_quoted(struct text text, size_t start)
-{
-	size_t i = start;
-
-	while (i < text.size && text.start[i] != '"') {
-		i += text.start[i] == '\\' ? 2 : 1;
-	}
-	return i < text.size ? i + 1 : text.size;
-}
-
 /* The index of the first of these two characters outside quotes, or text.size. */
 static size_t find_unquoted(struct text text, char either, char or)
 {
-	size_t i = 0;
+	bool quoted = false;
 
-	while (i < text.size && text.start[i] != either && text.start[i] != or) {
-		i = text.start[i] == '"' ? skip_quoted(text, i + 1) : i + 1;
+	for (size_t i = 0; i < text.size; i++) {
+		char c = text.start[i];
+		if (quoted && c == '\\') {
+			i++;
+		} else if (c == '"') {
+			quoted = !quoted;
+		} else if (!quoted && (c == either || c == or)) {
+			return i;
+		}
 	}
-	return i;
+	return text.size;
 }
 
 static struct text without_quotes(struct text value)
