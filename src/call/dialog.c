@@ -389,6 +389,9 @@ static struct waiting_leg *wait_for_next_leg(struct dialogs *dialogs, const stru
 	uint64_t number = ++dialogs->leg_count;
 	struct waiting_leg *leg = &dialogs->legs[number % WAITING_LEGS];
 
+	if (number > WAITING_LEGS && view->event.time - leg->time <= DIALOG_JOIN_TIME) {
+		counter_add(dialogs->counters, COUNTER_LEGS_EVICTED, 1);
+	}
 	*leg = (struct waiting_leg){
 		.number_before = *latest,
 		.time = view->event.time,

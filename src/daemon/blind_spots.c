@@ -49,6 +49,8 @@ static const struct {
 		"calls no more followed to their end, as more were up at once than are kept: raise limits.memory"},
 	{COUNTER_CALLS_EVICTED,
 		"calls forgotten early, as more came at once than are kept: some may count twice"},
+	{COUNTER_LEGS_EVICTED,
+		"legs of calls forgotten within seconds, as too many came at once: their calls may count twice"},
 	{COUNTER_KEYS_EVICTED,
 		"callers, sources or incidents forgotten early, as more came at once than are kept"},
 	{COUNTER_FINDINGS_UNTOLD,

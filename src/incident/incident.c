@@ -16,7 +16,9 @@
 
 #define SUBJECTS_MAX USUAL_OR_FEW(8, 2)    /* of one incident */
 #define MEMBERS_MAX USUAL_OR_FEW(16384, 8) /* calls of all incidents */
-#define QUIET_INTERVALS 2                  /* without a finding, then an incident is closed */
+/* Without an event of the call; one that is up has one every 30 seconds. */
+#define MEMBER_LIFETIME HOUR
+#define QUIET_INTERVALS 2 /* without a finding, then an incident is closed */
 /* A time this far before the latest is no late packet: the clock was set back. */
 #define CLOCK_SET_BACK MINUTE
 /* Times beyond are no times; so that sums of times and durations never overflow. */
@@ -111,7 +113,8 @@ struct incidents *incidents_new(
 		.value_size = sizeof(uint32_t)};
 	static const struct table_shape members = {.capacity = MEMBERS_MAX,
 		.key_size = sizeof(struct member_key),
-		.value_size = sizeof(struct member)};
+		.value_size = sizeof(struct member),
+		.lifetime = MEMBER_LIFETIME};
 	struct incidents *incidents = calloc(1, sizeof *incidents);
 
 	if (incidents == NULL) {
@@ -780,7 +783,11 @@ static struct member *add_member(
 {
 	struct member_key key = member_key(incidents, event, is_sites);
 	bool added;
+	uint64_t evicted = table_figures(incidents->members).evicted;
 	struct member *member = table_find_or_add(incidents->members, &key, incidents->latest, &added);
+
+	counter_add(incidents->counters, COUNTER_KEYS_EVICTED,
+		table_figures(incidents->members).evicted - evicted);
 
 	*member = (struct member){.slot = slot};
 	memcpy(member->incident, incidents->items[slot].id, sizeof member->incident);

@@ -61,13 +61,14 @@
 	X(CALLS_END_ASSUMED, "calls_end_assumed", "of these, those whose end was not seen, but assumed: no refresh, or calls.max_age") \
 	X(CALLS_UNFOLLOWED, "calls_unfollowed", "calls no more followed to their end because the table was full") \
 	X(CALLS_EVICTED, "calls_evicted", "calls forgotten early because the table was full") \
+	X(LEGS_EVICTED, "legs_evicted", "legs of calls forgotten while they waited for the next one, as too many came at once") \
 	X(CALLS_EMERGENCY, "calls_emergency", "calls to emergency and public service numbers") \
 	X(CALLS_INTERNATIONAL, "calls_international", "calls abroad") \
 	X(CALLS_FOREIGN_PREFIX, "calls_foreign_prefix", "calls abroad behind a foreign international prefix") \
 	X(CALLS_UNRECOGNISED, "calls_unrecognised", "calls whose dialled string fits no form of the dial plan") \
 	X(CALLS_NO_COUNTRY, "calls_no_country", "calls abroad whose country code is assigned to nobody") \
 	X(FINDINGS, "findings", "findings of rules") \
-	X(KEYS_EVICTED, "keys_evicted", "callers, sources and incidents forgotten early because a table was full") \
+	X(KEYS_EVICTED, "keys_evicted", "callers, sources, incidents and their calls forgotten early because a table was full") \
 	X(ALERTS, "alerts", "alert lines") \
 	X(ALERTS_SUPPRESSED, "alerts_suppressed", "findings held back, told later as a count") \
 	X(ALERTS_DELAYED, "alerts_delayed", "alert lines that waited for room under actions.alerts_per_minute") \

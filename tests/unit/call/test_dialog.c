@@ -880,6 +880,19 @@ static void a_trunks_call_shows_its_callers_number(void **state)
 	assert_string_equal(fixture->caller_e164, "+23222123456");
 }
 
+static void legs_forgotten_while_they_wait_are_counted(void **state)
+{
+	struct fixture *fixture = *state;
+	char call_id[16];
+
+	for (int i = 0; i < 9000; i++) {
+		snprintf(call_id, sizeof call_id, "%d", i);
+		fixture->events = 0;
+		send(fixture, (struct sketch){.number = "0312345678", .tag = "a", .call_id = call_id});
+	}
+	assert_in_range(counter_get(&fixture->counters, COUNTER_LEGS_EVICTED), 1, 8999);
+}
+
 static void more_calls_than_can_be_followed_are_told(void **state)
 {
 	struct fixture *fixture = *state;
@@ -939,6 +952,7 @@ int main(void)
 		DIALOG_TEST(a_transfer_by_the_callers_phone_is_one_call),
 		DIALOG_TEST(an_invite_tells_who_forwarded_it),
 		DIALOG_TEST(a_trunks_call_shows_its_callers_number),
+		DIALOG_TEST(legs_forgotten_while_they_wait_are_counted),
 		DIALOG_TEST(more_calls_than_can_be_followed_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -328,6 +328,23 @@ static void what_belongs_together_is_one_incident(void **state)
 	tear_down(&f);
 }
 
+/* More calls of one incident than are kept: told, and forgotten without a word once they are long over. */
+static void calls_of_an_incident_that_are_forgotten_early_are_counted(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, &usual);
+	for (uint64_t call = 1; call <= 20000; call++) {
+		find_all(&f, (instant)call, call, "off_hours", "caller:1001", SEVERITY_WARNING);
+	}
+	uint64_t evicted = counter_get(&f.counters, COUNTER_KEYS_EVICTED);
+	assert_in_range(evicted, 1, 19999);
+	find_all(&f, 2 * HOUR, 30000, "off_hours", "caller:1002", SEVERITY_WARNING);
+	assert_int_equal(counter_get(&f.counters, COUNTER_KEYS_EVICTED), evicted);
+	tear_down(&f);
+}
+
 static void what_is_graver_about_the_site_is_told_apart(void **state)
 {
 	struct fixture f;
@@ -689,6 +706,7 @@ int main(void)
 		cmocka_unit_test(two_quiet_intervals_close_it_and_the_next_finding_opens_another),
 		cmocka_unit_test(subjects_are_apart),
 		cmocka_unit_test(what_belongs_together_is_one_incident),
+		cmocka_unit_test(calls_of_an_incident_that_are_forgotten_early_are_counted),
 		cmocka_unit_test(what_is_graver_about_the_site_is_told_apart),
 		cmocka_unit_test(a_story_goes_on_while_its_calls_are_up),
 		cmocka_unit_test(the_line_shows_the_call_made_safe),
