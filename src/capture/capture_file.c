@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -132,6 +133,7 @@ static FILE *open_plain(struct capture_file *file, size_t looked)
 		return NULL;
 	}
 	setvbuf(stream, file->buffer, _IOFBF, sizeof file->buffer);
+	__fsetlocking(stream, FSETLOCKING_BYCALLER); /* one thread reads it */
 	while (!sought && looked > 0) {
 		ungetc(file->input[--looked], stream);
 	}

@@ -240,13 +240,25 @@ static void make_rtp(struct writer *writer)
 	}
 }
 
+static bool is_kind(const char *name)
+{
+	static const char *const kinds[] = {"mixed", "invites", "rtp", "abroad", "strangers"};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (strcmp(name, kinds[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	static const uint32_t header[6] = {0xA1B2C3D4, 2 | 4 << 16, 0, 0, 65535, 1};
 	struct writer writer = {0};
 	uint64_t number = 0;
 
-	if (argc != 4) {
+	if (argc != 4 || !is_kind(argv[1])) {
 		fputs(usage, stderr);
 		return 2;
 	}
