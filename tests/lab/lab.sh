@@ -20,6 +20,9 @@ LAB_EXTENSIONS="1001 1002 1003 1004 1005 1006 1007 1008 1009 1010"
 LAB_PBX_LAN=198.51.100.1
 LAB_PBX_WAN=203.0.113.1
 LAB_CARRIER=203.0.113.2
+LAB_PBX_LAN6=2001:db8:51::1
+LAB_PBX_WAN6=2001:db8:113::1
+LAB_CARRIER6=2001:db8:113::2
 LAB_ATTACKER=192.0.2.66
 # An incoming call leaves the carrier by this port: on 5060 the called parties listen.
 LAB_CARRIER_CALLING_PORT=5080
@@ -31,6 +34,11 @@ LAB_PROCESSES=()
 # lab_phone_address EXTENSION: the address of that extension's phone, 198.51.100.11 for 1001 and so on.
 lab_phone_address() {
 	echo "198.51.100.$((10 + $1 - 1000))"
+}
+
+# lab_phone_address6 EXTENSION: the same by IPv6: 2001:db8:51::b for 1001 and so on.
+lab_phone_address6() {
+	printf '2001:db8:51::%x\n' "$((10 + $1 - 1000))"
 }
 
 # lab_password EXTENSION: what pbx.cfg takes as that extension's password.
@@ -108,16 +116,19 @@ lab_wait_for() {
 	done
 }
 
-# lab_listens ROLE ADDRESS PORT: is a UDP socket bound there?
+# lab_listens ROLE ADDRESS PORT [t]: is a UDP (or TCP) socket bound there?
 lab_listens() {
-	[ -n "$(lab_in "$1" ss -Hlnu "src = $2:$3")" ]
+	local address=$2
+	case "$address" in *:*) address="[$address]" ;; esac
+	[ -n "$(lab_in "$1" ss -Hln"${4:-u}" "src = $address:$3")" ]
 }
 
 # lab_pbx_start: starts the PBX and waits until it listens on both sides. Its log: $LAB_STATE/pbx.log
 lab_pbx_start() {
 	lab_start pbx pbx.log kamailio -DD -E -m 16 -M 4 -f "$LAB_FOLDER/pbx.cfg" -w "$LAB_STATE" -Y "$LAB_STATE"
 	if ! lab_wait_for 10 lab_listens pbx "$LAB_PBX_LAN" 5060 ||
-		! lab_wait_for 10 lab_listens pbx "$LAB_PBX_WAN" 5060; then
+		! lab_wait_for 10 lab_listens pbx "$LAB_PBX_WAN" 5060 ||
+		! lab_wait_for 10 lab_listens pbx "$LAB_PBX_WAN6" 5060; then
 		echo "lab_pbx_start: the PBX does not listen:" >&2
 		cat "$LAB_STATE/pbx.log" >&2
 		return 1
@@ -128,6 +139,14 @@ lab_pbx_start() {
 # milliseconds before they answer.
 lab_carrier_start() {
 	lab_answerer carrier "$LAB_CARRIER" carrier.log -d "$1"
+}
+
+# lab_carrier_start_all RING: the same by UDP and TCP, IPv4 and IPv6.
+lab_carrier_start_all() {
+	lab_carrier_start "$1" &&
+		lab_answerer carrier "$LAB_CARRIER6" carrier6.log -d "$1" &&
+		lab_answerer carrier "$LAB_CARRIER" carrier-tcp.log -d "$1" -t t1 &&
+		lab_answerer carrier "$LAB_CARRIER6" carrier6-tcp.log -d "$1" -t t1
 }
 
 # lab_phone_answer EXTENSION: that extension's phone waits for one call and answers it.
@@ -155,8 +174,10 @@ lab_answerer() {
 lab_called() {
 	local scenario=$1 role=$2 address=$3 log=$4
 	shift 4
+	local kind=u
+	case " $* " in *" -t t1 "*) kind=t ;; esac
 	lab_start "$role" "$log" sipp -sf "$LAB_FOLDER/$scenario" -i "$address" -p 5060 -nostdin "$@"
-	lab_wait_for 10 lab_listens "$role" "$address" 5060 && return
+	lab_wait_for 10 lab_listens "$role" "$address" 5060 "$kind" && return
 	echo "lab_called: nobody listens at $address:" >&2
 	cat "$LAB_STATE/$log" >&2
 	return 1
@@ -180,6 +201,8 @@ lab_register() {
 #   --agent NAME          the User-Agent
 #   --port NUMBER         the caller's port, for calls at once from one phone (5060)
 #   --tcp                 by TCP
+#   --six                 by IPv6
+#   --trunk-tcp           the PBX goes on to the carrier by TCP
 #   --patience SECONDS    how long to wait for it all (10)
 lab_call() {
 	local scenario=call.xml option
@@ -194,7 +217,7 @@ lab_call() {
 lab_sipp() {
 	local scenario=$1 caller=$2 number=$3
 	local role=phone address="" port=5060 pbx=$LAB_PBX_LAN talk=200 patience=10 transport=u1
-	local agent="OfficePhone/2.1" password
+	local agent="OfficePhone/2.1" password six=
 	password=$(lab_password "$caller")
 	shift 3
 	while [ $# -gt 0 ]; do
@@ -203,6 +226,8 @@ lab_sipp() {
 		--outside) role=carrier address=$LAB_ATTACKER pbx=$LAB_PBX_WAN ;;
 		--incoming) role=carrier address=$LAB_CARRIER port=$LAB_CARRIER_CALLING_PORT pbx=$LAB_PBX_WAN agent="CarrierSwitch/7" ;;
 		--tcp) transport=t1 ;;
+		--six) six=yes pbx=[$LAB_PBX_LAN6] ;;
+		--trunk-tcp) agent="OfficePhone/2.1 trunk-tcp" ;;
 		--talk) talk=$2; shift ;;
 		--password) password=$2; shift ;;
 		--agent) agent=$2; shift ;;
@@ -212,7 +237,7 @@ lab_sipp() {
 		esac
 		shift
 	done
-	[ -n "$address" ] || address=$(lab_phone_address "$caller")
+	[ -n "$address" ] || address=$("lab_phone_address${six:+6}" "$caller")
 	lab_sipp_once
 }
 
