@@ -7,6 +7,7 @@
 #include "pbxguard/rules/counted_rule.h"
 #include "pbxguard/rules/inbound_callers.h"
 #include "pbxguard/rules/tally.h"
+#include "pbxguard/rules/twin_calls.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +18,10 @@
 /* Where no phone has called for so long, the phones' side is not seen, and no call can be said to have none.
  */
 #define PHONES_SEEN (7 * DAY)
+/* A PBX that forwards does so as soon as the call is there. */
+#define FORWARDED_AT_ONCE (1 * SECOND)
+/* A PBX that was seen to connect callers from outside with calls of its own may do so again. */
+#define RELAY_SEEN (7 * DAY)
 
 struct relay_settings {
 	struct counted_settings counted;
@@ -45,8 +50,10 @@ struct relay_state {
 	struct window *counts;
 	struct inbound_callers *inbound;
 	struct machine_answered machine;
-	bool has_seen_phones;
+	bool has_seen_phones, has_seen_relay;
 	instant phones_seen; /* the latest call of a phone */
+	instant relay_seen;  /* the latest call of the PBX's own that had a twin */
+	struct twin_calls twins;
 };
 
 static void state_free(void *opaque)
@@ -88,6 +95,9 @@ static void adopt(void *opaque, const void *old_opaque)
 	state->machine = old->machine;
 	state->has_seen_phones = old->has_seen_phones;
 	state->phones_seen = old->phones_seen;
+	state->has_seen_relay = old->has_seen_relay;
+	state->relay_seen = old->relay_seen;
+	state->twins = old->twins;
 }
 
 static uint64_t evicted(const void *opaque)
@@ -104,9 +114,33 @@ static bool is_phones_call(const struct event *event)
 	return event->kind == EVENT_CALL_ATTEMPTED && event->leg == LEG_EXTENSION && event->is_outward;
 }
 
+/* A call abroad that the PBX has placed itself, as far as is seen. */
+static bool is_own_call(const struct event *event)
+{
+	return event->call != 0 && event->leg == LEG_TRUNK_OUT && circumstances_is_abroad(event);
+}
+
 static bool wants(const struct event *event)
 {
-	return inbound_is_one(event) || is_phones_call(event) || circumstances_is_try(event);
+	return inbound_is_one(event) || is_phones_call(event) || circumstances_is_try(event) ||
+	       is_own_call(event);
+}
+
+/* What becomes of a call may show that it has a twin. */
+static void note_twin(struct relay_state *state, const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_CALL_ANSWERED:
+		twin_calls_answer(&state->twins, event->call, event->time);
+		break;
+	case EVENT_CALL_REFUSED:
+	case EVENT_CALL_CANCELLED:
+	case EVENT_CALL_ENDED:
+		twin_calls_end(&state->twins, event->call, event->time);
+		break;
+	default:
+		break;
+	}
 }
 
 static void note_inbound(struct relay_state *state, const struct event *event)
@@ -114,6 +148,11 @@ static void note_inbound(struct relay_state *state, const struct event *event)
 	struct inbound_caller caller;
 
 	inbound_callers_note(state->inbound, event);
+	if (event->kind == EVENT_CALL_ATTEMPTED &&
+		inbound_callers_find_call(state->inbound, event->call_id, event->time, &caller)) {
+		twin_calls_add_inbound(&state->twins, event->call, event->time, caller.number);
+	}
+	note_twin(state, event);
 	if (event->kind == EVENT_CALL_ENDED && event->call == state->machine.call) {
 		state->machine.call = 0;
 	}
@@ -147,16 +186,30 @@ static bool find_inbound(
 	return false;
 }
 
-/* Weak evidence: no phone has dialled, and a machine has just taken a call from outside. */
-static bool may_be_machines(
-	const struct relay_settings *settings, const struct relay_state *state, const struct event *event)
+/* A machine has just taken a call from outside, or one has come in this moment. */
+static bool has_just_come_in(
+	const struct relay_settings *settings, const struct relay_state *state, instant now)
 {
 	const struct machine_answered *machine = &state->machine;
 
+	return (machine->call != 0 && now >= machine->answered &&
+		       now - machine->answered <= settings->just_began) ||
+	       twin_calls_rings(&state->twins, now, FORWARDED_AT_ONCE);
+}
+
+/* Would a phone that dialled have been seen? */
+static bool phones_are_seen(const struct relay_state *state, instant now)
+{
+	return state->has_seen_phones && now - state->phones_seen <= PHONES_SEEN;
+}
+
+/* Weak evidence: no phone has dialled, and somebody has just called in. */
+static bool may_be_machines(
+	const struct relay_settings *settings, const struct relay_state *state, const struct event *event)
+{
 	return event->kind == EVENT_CALL_ATTEMPTED && event->leg == LEG_TRUNK_OUT &&
-	       text_is_empty(event->joined_call_id) && machine->call != 0 &&
-	       event->time >= machine->answered && event->time - machine->answered <= settings->just_began &&
-	       state->has_seen_phones && event->time - state->phones_seen <= PHONES_SEEN;
+	       text_is_empty(event->joined_call_id) && phones_are_seen(state, event->time) &&
+	       has_just_come_in(settings, state, event->time);
 }
 
 /* The owner's word (allow) stands above the advisory's. */
@@ -221,15 +274,14 @@ static bool find_mover(const struct event *event, struct subject *mover)
 	return true;
 }
 
-/* inbound may be NULL. */
+/* from is say_inbound's or say_twin's. */
 static void judge(const struct relay_settings *settings, struct relay_state *state,
-	const struct circumstances *circumstances, const struct inbound_caller *inbound,
-	struct findings *findings)
+	const struct circumstances *circumstances, const char *from, struct findings *findings)
 {
 	const struct event *event = circumstances->event;
 	const struct limits limits = {
 		settings->counted.warning, settings->counted.critical, settings->counted.window};
-	char moved[PHRASE_SIZE], from[PHRASE_SIZE], counted[PHRASE_SIZE];
+	char moved[PHRASE_SIZE], counted[PHRASE_SIZE];
 	struct subject mover;
 	bool has_mover = find_mover(event, &mover);
 	const struct subject *subject = has_mover ? &mover : circumstances_narrowest(circumstances);
@@ -248,13 +300,35 @@ static void judge(const struct relay_settings *settings, struct relay_state *sta
 		tally.severity = SEVERITY_CRITICAL; /* the limit stays the one that was reached */
 	}
 	tally_report_as("relay", &tally, circumstances, findings, "Call abroad%s%s%s",
-		say_moved(event->origin, has_mover ? &mover : NULL, moved),
-		say_inbound(inbound, event->time, from), say_count(&tally, counted));
+		say_moved(event->origin, has_mover ? &mover : NULL, moved), from, say_count(&tally, counted));
+}
+
+/* What makes a call look as if the telephone system had placed it for somebody outside. */
+static const char *say_machine(const struct relay_settings *settings, const struct relay_state *state,
+	instant now, char buffer[static PHRASE_SIZE])
+{
+	const struct machine_answered *machine = &state->machine;
+
+	if (machine->call != 0 && now - machine->answered <= settings->just_began) {
+		snprintf(buffer, PHRASE_SIZE,
+			" that no phone placed, %" PRId64 " s after the telephone system answered %s",
+			(now - machine->answered) / SECOND, machine->number);
+	} else {
+		snprintf(buffer, PHRASE_SIZE, " that no phone placed, as soon as somebody called in");
+	}
+	return buffer;
+}
+
+static const char *say_twin(const char *inbound, char buffer[static PHRASE_SIZE])
+{
+	snprintf(buffer, PHRASE_SIZE,
+		" that no phone placed and that lives and ends with the call of %s, who called in", inbound);
+	return buffer;
 }
 
 /* One level lower than what is sure, and counted apart. */
 static void judge_machines(const struct relay_settings *settings, struct relay_state *state,
-	const struct circumstances *circumstances, struct findings *findings)
+	const struct circumstances *circumstances, const char *from, struct findings *findings)
 {
 	const struct limits limits = {
 		settings->counted.warning, settings->counted.critical, settings->counted.window};
@@ -271,10 +345,58 @@ static void judge_machines(const struct relay_settings *settings, struct relay_s
 	}
 	bool is_grave = tally.severity == SEVERITY_CRITICAL || is_graver(&circumstances->destination);
 	tally.severity = is_grave ? SEVERITY_WARNING : SEVERITY_NOTICE;
-	tally_report_as("relay", &tally, circumstances, findings,
-		"Call abroad that no phone placed, %" PRId64 " s after the telephone system answered %s%s",
-		(event->time - state->machine.answered) / SECOND, state->machine.number,
+	tally_report_as("relay", &tally, circumstances, findings, "Call abroad%s%s", from,
 		say_count(&tally, counted));
+}
+
+/* ---- which of them */
+
+/* A twin is proof where phones are seen; else it may be a phone's call, and the moment chance. */
+static void judge_twin(const struct relay_settings *settings, struct relay_state *state,
+	const struct circumstances *circumstances, struct findings *findings)
+{
+	const struct event *event = circumstances->event;
+	struct twin_call own;
+	char from[PHRASE_SIZE];
+
+	if (!twin_calls_take(&state->twins, event->call, &own)) {
+		return;
+	}
+	if (phones_are_seen(state, event->time)) {
+		state->has_seen_relay = true;
+		state->relay_seen = event->time;
+		judge(settings, state, circumstances, say_twin(own.inbound, from), findings);
+	} else {
+		judge_machines(settings, state, circumstances, say_twin(own.inbound, from), findings);
+	}
+}
+
+static void judge_try(const struct relay_settings *settings, struct relay_state *state,
+	const struct circumstances *circumstances, struct findings *findings)
+{
+	const struct event *event = circumstances->event;
+	struct inbound_caller inbound;
+	char from[PHRASE_SIZE];
+	bool has_inbound = find_inbound(state, circumstances, &inbound);
+
+	if (has_inbound || event->origin != CALL_ORIGIN_DIALLED) {
+		say_inbound(has_inbound ? &inbound : NULL, event->time, from);
+		judge(settings, state, circumstances, from, findings);
+		return;
+	}
+	bool is_machines = may_be_machines(settings, state, event);
+	if (is_machines && state->has_seen_relay && event->time - state->relay_seen <= RELAY_SEEN) {
+		say_machine(settings, state, event->time, from);
+		judge(settings, state, circumstances, from, findings);
+		return;
+	}
+	if (is_machines) {
+		say_machine(settings, state, event->time, from);
+		judge_machines(settings, state, circumstances, from, findings);
+	}
+	if (is_own_call(event) && event->kind == EVENT_CALL_ATTEMPTED) {
+		twin_calls_add_own(&state->twins, event->call, event->time);
+	}
 }
 
 static void evaluate(const void *opaque, void *opaque_state, const struct circumstances *circumstances,
@@ -283,7 +405,6 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	const struct relay_settings *settings = opaque;
 	struct relay_state *state = opaque_state;
 	const struct event *event = circumstances->event;
-	struct inbound_caller inbound;
 
 	if (inbound_is_one(event)) {
 		note_inbound(state, event);
@@ -294,14 +415,14 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 		state->phones_seen = event->time;
 	}
 	/* A stranger can write all of this into his INVITE: outside_source is about him. */
-	if (!circumstances_is_try(event) || event->kind == EVENT_CALL_JOINED || circumstances->is_unproven) {
+	if (circumstances->is_unproven) {
 		return;
 	}
-	bool has_inbound = find_inbound(state, circumstances, &inbound);
-	if (has_inbound || event->origin != CALL_ORIGIN_DIALLED) {
-		judge(settings, state, circumstances, has_inbound ? &inbound : NULL, findings);
-	} else if (may_be_machines(settings, state, event)) {
-		judge_machines(settings, state, circumstances, findings);
+	if (circumstances_is_try(event) && event->kind != EVENT_CALL_JOINED) {
+		judge_try(settings, state, circumstances, findings);
+	} else if (is_own_call(event)) {
+		note_twin(state, event);
+		judge_twin(settings, state, circumstances, findings);
 	}
 }
 

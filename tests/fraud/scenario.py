@@ -12,8 +12,8 @@ A scenario is one file of scenarios/, one statement a line; # begins a comment. 
   calls COUNT WORDS            so many calls; "call WORDS" is one
   tested DURATION              the test does only what begins so long after the first call; script/detection does all
   sees trunk                   the capture has only what goes between the PBX and the carrier
-  recorded                     the calls are not made up but were played in the laboratory (record): captures/NAME.pcap.
-                               Nothing in them may be left to chance
+  recorded PBX                 the calls are not made up but were played in the laboratory (record), through kamailio or
+                               asterisk: captures/NAME.pcap. Nothing in them may be left to chance
 
   expect SEVERITY RULE SUBJECT   an incident that must be told, so grave at least. * in SUBJECT stands for anything
   lets COUNT                     so many fraudulent calls at most are answered before the first critical alert
@@ -293,6 +293,8 @@ def read_statement(scenario, statement, rest):
     elif statement == "sees":
         scenario.sees_only_trunk = rest == "trunk"
     elif statement == "recorded":
+        if rest not in ("kamailio", "asterisk"):
+            raise ValueError(f"recorded {rest}: there is no such PBX")
         scenario.is_recorded = True
     elif statement == "lets":
         scenario.allowed_through = None if rest == "all" else int(rest)

@@ -237,6 +237,7 @@ lab_sipp() {
 		esac
 		shift
 	done
+	case "$scenario" in */*) ;; *) scenario=$LAB_FOLDER/$scenario ;; esac
 	[ -n "$address" ] || address=$("lab_phone_address${six:+6}" "$caller")
 	lab_sipp_once
 }
@@ -245,7 +246,7 @@ lab_sipp() {
 lab_sipp_once() {
 	local result="$LAB_STATE/result-$address-$port" outcome=0
 	rm -f "$result"
-	lab_in "$role" timeout "$((patience + 2))" sipp "$pbx:5060" -sf "$LAB_FOLDER/$scenario" -i "$address" -p "$port" \
+	lab_in "$role" timeout "$((patience + 2))" sipp "$pbx:5060" -sf "$scenario" -i "$address" -p "$port" \
 		-t "$transport" -m 1 -nostdin -timeout "$patience" -timeout_error -d "$talk" \
 		-s "$number" -au "$caller" -ap "$password" -key caller "$caller" -key agent "$agent" \
 		-trace_logs -log_file "$result" </dev/null >"$result.screen" 2>&1 || outcome=1

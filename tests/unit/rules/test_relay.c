@@ -426,7 +426,7 @@ static size_t try_with(enum doubt doubt)
 	if (doubt == PHONE_LONG_AGO) {
 		bench.event.time = noon + 10 * SECOND;
 	} else if (doubt == NOT_ANSWERED) {
-		bench.event.time = noon + SECOND;
+		bench.event.time = noon + SECOND + 1; /* before, the PBX may have forwarded it */
 	} else if (doubt == LEG_BEFORE) {
 		bench.event.joined_call_id = TEXT("phone");
 	} else if (doubt == FROM_A_PHONE) {
@@ -446,6 +446,106 @@ static void where_anything_else_may_explain_it_nothing_is_said(void **state)
 }
 
 /* ---- reload and room */
+
+/* ---- calls with a twin */
+
+/* What becomes of a call that the PBX places itself. */
+static size_t follow_out(struct bench *bench, uint64_t call, enum event_kind kind, instant when)
+{
+	send_out(bench, "0312345678", FRANCE, when);
+	bench->event.kind = kind;
+	bench->event.call = call;
+	return bench_try(bench);
+}
+
+/* In the same moment as the caller from outside; phones are seen, or not. */
+static void relay_until_the_end(struct bench *bench, uint64_t call, instant began, duration apart)
+{
+	const struct inbound inbound = {call, MOBILE, "in@carrier", began, began + SECOND};
+
+	inbound_begin(bench, &inbound);
+	follow_out(bench, call + 1, EVENT_CALL_ATTEMPTED, began + 20 * SECOND);
+	follow_out(bench, call + 1, EVENT_CALL_ANSWERED, began + 30 * SECOND);
+	inbound_tell(bench, &inbound, EVENT_CALL_ENDED, began + 50 * SECOND);
+	follow_out(bench, call + 1, EVENT_CALL_ENDED, began + 50 * SECOND + apart);
+}
+
+static void a_call_that_ends_with_one_from_outside_is_a_relay(void **state)
+{
+	const instant noon = bench_time(NOON);
+	struct bench bench;
+
+	(void)state;
+	open_relay(&bench);
+	see_a_phone(&bench, noon - HOUR);
+	relay_until_the_end(&bench, 10, noon, 300 * MILLISECOND);
+	assert_int_equal(bench.findings.count, 1);
+	bench_expect(&bench, 0, SEVERITY_WARNING, "caller:0312345678", 1, 1);
+	assert_string_equal(bench.findings.items[0].reason,
+		"Call abroad that no phone placed and that lives and ends with the call of +819012345678, who "
+		"called in: to France; the office is open.");
+	/* From now on what looks so is believed at once. */
+	const struct inbound next = {20, MOBILE, "next@carrier", noon + HOUR, noon + HOUR + SECOND};
+	inbound_begin(&bench, &next);
+	assert_int_equal(follow_out(&bench, 21, EVENT_CALL_ATTEMPTED, noon + HOUR + 20 * SECOND), 1);
+	bench_expect(&bench, 0, SEVERITY_CRITICAL, "caller:0312345678", 2, 2);
+	/* That call was told: its end is no other. */
+	inbound_tell(&bench, &next, EVENT_CALL_ENDED, noon + HOUR + MINUTE);
+	assert_int_equal(follow_out(&bench, 21, EVENT_CALL_ENDED, noon + HOUR + MINUTE), 0);
+	bench_close(&bench);
+}
+
+static void calls_that_end_apart_are_no_twins(void **state)
+{
+	const instant noon = bench_time(NOON);
+	struct bench bench;
+
+	(void)state;
+	open_relay(&bench);
+	see_a_phone(&bench, noon - HOUR);
+	relay_until_the_end(&bench, 10, noon, 300 * MILLISECOND + 1);
+	assert_int_equal(bench.findings.count, 0);
+	bench_close(&bench);
+}
+
+/* A phone's call could end so by chance. */
+static void where_no_phones_are_seen_a_twin_is_a_notice(void **state)
+{
+	const instant noon = bench_time(NOON);
+	struct bench bench;
+
+	(void)state;
+	open_relay(&bench);
+	relay_until_the_end(&bench, 10, noon, MILLISECOND);
+	assert_int_equal(bench.findings.count, 1);
+	bench_expect(&bench, 0, SEVERITY_NOTICE, "caller:0312345678", 1, 1);
+	bench_close(&bench);
+}
+
+/* Call forwarding of which the PBX says nothing: he who called in is answered when the call abroad is. */
+static void a_call_that_is_forwarded_in_silence_is_a_relay(void **state)
+{
+	const instant noon = bench_time(NOON);
+	const struct inbound inbound = {10, MOBILE, "in@carrier", noon, 0},
+			     answered = {10, MOBILE, "in@carrier", noon, noon + 8 * SECOND};
+	struct bench bench;
+
+	(void)state;
+	open_relay(&bench);
+	see_a_phone(&bench, noon - HOUR);
+	inbound_begin(&bench, &inbound);
+	assert_int_equal(follow_out(&bench, 11, EVENT_CALL_ATTEMPTED, noon + SECOND), 1);
+	bench_expect(&bench, 0, SEVERITY_NOTICE, "caller:0312345678", 1, 1);
+	assert_string_equal(bench.findings.items[0].reason,
+		"Call abroad that no phone placed, as soon as somebody called in: to France; the office is "
+		"open.");
+	assert_int_equal(follow_out(&bench, 11, EVENT_CALL_ANSWERED, noon + 8 * SECOND - MILLISECOND), 0);
+	inbound_tell(&bench, &answered, EVENT_CALL_ANSWERED, noon + 8 * SECOND);
+	assert_int_equal(follow_out(&bench, 11, EVENT_CALL_STILL_UP, noon + 38 * SECOND), 1);
+	bench_expect(&bench, 0, SEVERITY_WARNING, "caller:0312345678", 1, 1);
+	assert_int_equal(follow_out(&bench, 11, EVENT_CALL_ENDED, noon + 60 * SECOND), 0);
+	bench_close(&bench);
+}
 
 static void a_reload_goes_on_with_counts_and_callers(void **state)
 {
@@ -513,6 +613,10 @@ int main(void)
 		cmocka_unit_test(only_calls_abroad_count),
 		cmocka_unit_test(a_call_of_no_phone_after_a_machine_answered_is_a_notice),
 		cmocka_unit_test(where_anything_else_may_explain_it_nothing_is_said),
+		cmocka_unit_test(a_call_that_ends_with_one_from_outside_is_a_relay),
+		cmocka_unit_test(calls_that_end_apart_are_no_twins),
+		cmocka_unit_test(where_no_phones_are_seen_a_twin_is_a_notice),
+		cmocka_unit_test(a_call_that_is_forwarded_in_silence_is_a_relay),
 		cmocka_unit_test(a_reload_goes_on_with_counts_and_callers),
 		cmocka_unit_test(callers_and_movers_forgotten_early_are_counted),
 	};
