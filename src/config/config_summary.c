@@ -185,10 +185,10 @@ static void say_destinations(FILE *out, const struct config *config)
 		plural(rows, "prefix", "prefixes"), config->high_risk_countries,
 		plural(config->high_risk_countries, "country is", "countries are"), codes,
 		plural(codes, "code", "codes"));
-	say(out, "rates", "%zu %s in %s; elsewhere %s a minute, in risky places %s",
+	say(out, "rates", "%zu %s in %s; elsewhere %s a minute, in risky places %s, in allowed ones %s",
 		rates_count(config->rates), plural(rates_count(config->rates), "prefix", "prefixes"),
 		rates_currency(config->rates), config->settings.rates.default_per_minute,
-		config->settings.rates.risky_per_minute);
+		config->settings.rates.risky_per_minute, config->settings.rates.allowed_per_minute);
 	say_texts(out, "denied", settings->deny[0], DESTINATION_ENTRY_SIZE, settings->deny_count, "none");
 	say_texts(out, "allowed", settings->allow[0], DESTINATION_ENTRY_SIZE, settings->allow_count, "none");
 }

@@ -78,10 +78,8 @@ static void print_rate(
 		money_format(rate.per_minute, rates_currency(rates), minute),
 		rate.setup > 0 ? ", and to begin with " : "",
 		rate.setup > 0 ? money_format(rate.setup, rates_currency(rates), setup) : "",
-		rate.prefix[0] != '\0' ? "the rate of +"
-		: rate.is_risky        ? "rates.risky_per_minute"
-				       : "rates.default_per_minute",
-		rate.prefix);
+		rate.guess == NULL ? "the rate of +" : "rates.",
+		rate.guess == NULL ? rate.prefix : rate.guess);
 }
 
 static void print_destination(const struct event *event, const struct surroundings *surroundings)

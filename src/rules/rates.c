@@ -9,24 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PRICE(name_, initial_)                                                                               \
+	{                                                                                                    \
+		.name = #name_, .type = SETTING_TEXT, .offset = offsetof(struct rates_settings, name_),      \
+		.size = RATE_TEXT_SIZE, .initial = (initial_), .check = rates_check_price                    \
+	}
+
 static const struct setting settings_list[] = {
 	{.name = "table",
 		.type = SETTING_TEXT,
 		.offset = offsetof(struct rates_settings, table),
 		.size = RATES_FILE_SIZE,
 		.initial = "rates/example-japan.csv"},
-	{.name = "default_per_minute",
-		.type = SETTING_TEXT,
-		.offset = offsetof(struct rates_settings, default_per_minute),
-		.size = RATE_TEXT_SIZE,
-		.initial = "250",
-		.check = rates_check_price},
-	{.name = "risky_per_minute",
-		.type = SETTING_TEXT,
-		.offset = offsetof(struct rates_settings, risky_per_minute),
-		.size = RATE_TEXT_SIZE,
-		.initial = "500",
-		.check = rates_check_price},
+	PRICE(default_per_minute, "250"),
+	PRICE(risky_per_minute, "500"),
+	PRICE(allowed_per_minute, "150"),
 };
 
 const struct setting_table rates_setting_table = SETTING_TABLE(settings_list);
@@ -34,7 +31,7 @@ const struct setting_table rates_setting_table = SETTING_TABLE(settings_list);
 struct rates {
 	struct prefix_list *list; /* of struct rate */
 	char currency[CURRENCY_SIZE];
-	money default_per_minute, risky_per_minute;
+	struct rate standard, risky, allowed; /* of what the table lacks */
 };
 
 bool rates_check_price(struct text value, char why[static SETTING_CHECK_TEXT_SIZE])
@@ -136,6 +133,11 @@ static money price_of(const char *setting)
 	return price;
 }
 
+static struct rate guess_of(const char *name, const char *setting)
+{
+	return (struct rate){.per_minute = price_of(setting), .guess = name};
+}
+
 static struct rates *rates_new(const struct rates_settings *settings)
 {
 	struct rates *rates = calloc(1, sizeof *rates);
@@ -144,8 +146,9 @@ static struct rates *rates_new(const struct rates_settings *settings)
 		rates_free(rates);
 		return NULL;
 	}
-	rates->default_per_minute = price_of(settings->default_per_minute);
-	rates->risky_per_minute = price_of(settings->risky_per_minute);
+	rates->standard = guess_of("default_per_minute", settings->default_per_minute);
+	rates->risky = guess_of("risky_per_minute", settings->risky_per_minute);
+	rates->allowed = guess_of("allowed_per_minute", settings->allowed_per_minute);
 	return rates;
 }
 
@@ -189,18 +192,33 @@ size_t rates_count(const struct rates *rates)
 
 /* ---- what a call costs ---- */
 
+static bool is_dear_kind(const struct destination *destination)
+{
+	return destination != NULL &&
+	       (destination->kind == DESTINATION_SATELLITE || destination->kind == DESTINATION_NETWORK ||
+		       destination->kind == DESTINATION_PREMIUM);
+}
+
 /* How many digits make the number a risky one; 0: nothing does. */
 static size_t risky_size(const struct destination *destination, const struct destination_reading *reading)
 {
 	if (reading->high_risk != NULL) {
 		return prefix_size(text_of(reading->high_risk));
 	}
-	if (destination != NULL &&
-		(destination->kind == DESTINATION_SATELLITE || destination->kind == DESTINATION_NETWORK ||
-			destination->kind == DESTINATION_PREMIUM)) {
-		return strlen(destination->prefix);
+	return is_dear_kind(destination) ? strlen(destination->prefix) : 0;
+}
+
+/* The owner knows his own places: they are called for a purpose, and a telephone there is no thief's. */
+static const struct rate *guess_for(const struct rates *rates, const struct destination *destination,
+	const struct destination_reading *reading)
+{
+	if (is_dear_kind(destination)) {
+		return &rates->risky;
 	}
-	return 0;
+	if (reading->permission == DESTINATION_ALLOWED) {
+		return &rates->allowed;
+	}
+	return reading->high_risk != NULL ? &rates->risky : &rates->standard;
 }
 
 void rates_find(const struct rates *rates, const char *e164, const struct destination *destination,
@@ -209,16 +227,14 @@ void rates_find(const struct rates *rates, const char *e164, const struct destin
 	struct text digits = text_from(text_of(e164), e164[0] == '+' ? 1 : 0);
 	size_t risky = risky_size(destination, reading), size = 0;
 	const struct rate *row = prefix_list_find(rates->list, digits, &size);
+	const struct rate *guess = guess_for(rates, destination, reading);
 
-	if (row != NULL && (size >= risky || row->per_minute >= rates->risky_per_minute)) {
+	if (row != NULL && (size >= risky || row->per_minute >= guess->per_minute)) {
 		*rate = *row;
 		return;
 	}
-	*rate = (struct rate){
-		.per_minute = risky > 0 ? rates->risky_per_minute : rates->default_per_minute,
-		.setup = row == NULL ? 0 : row->setup,
-		.is_risky = risky > 0,
-	};
+	*rate = *guess;
+	rate->setup = row == NULL ? 0 : row->setup;
 }
 
 uint32_t rate_minutes(duration up)

@@ -56,7 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST_HOLD(found == NULL || text_begins(TEXT("12465550123"), text_of(found->prefix)));
 	}
 	destination_table_free(table);
-	struct rates_settings settings = {.default_per_minute = "250", .risky_per_minute = "500"};
+	struct rates_settings settings = {
+		.default_per_minute = "250", .risky_per_minute = "500", .allowed_per_minute = "150"};
 	error[0] = '\0';
 	struct rates *rates = rates_read(&settings, path, error, sizeof error);
 	MUST_HOLD((rates == NULL) == (error[0] != '\0'));

@@ -2,7 +2,7 @@
 /*
  * What a call abroad costs: an estimate, from a table of rates by number prefix. What the table lacks costs
  * what the settings say: more where an advisory, or the kind of the number (satellite, a network of its own,
- * premium), makes it likely.
+ * premium), makes it likely; less where the owner says that the site calls there.
  *
  * The longest prefix in the table wins; but a row that is shorter than what makes a number risky was not made
  * for it (1 is the United States, 1-246 Barbados), so there the higher of the two prices holds.
@@ -31,11 +31,12 @@ struct rates_settings {
 	char table[RATES_FILE_SIZE];             /* CSV: prefix,currency,per_minute,setup */
 	char default_per_minute[RATE_TEXT_SIZE]; /* in the table's currency, as all amounts are */
 	char risky_per_minute[RATE_TEXT_SIZE];
+	char allowed_per_minute[RATE_TEXT_SIZE];
 };
 
 extern const struct setting_table rates_setting_table; /* of struct rates_settings */
 
-/* The check of the two prices. */
+/* The check of the three prices. */
 bool rates_check_price(struct text value, char why[static SETTING_CHECK_TEXT_SIZE]);
 
 struct rates; /* opaque; made by rates_read */
@@ -53,8 +54,8 @@ size_t rates_count(const struct rates *rates);         /* rows */
 
 struct rate {
 	money per_minute, setup;
-	char prefix[PREFIX_DIGITS_MAX + 1]; /* of the row that decided; empty: the settings did */
-	bool is_risky;                      /* they did by the higher price */
+	char prefix[PREFIX_DIGITS_MAX + 1]; /* of the row that decided; empty: a setting did */
+	const char *guess;                  /* its name: "default_per_minute"; NULL: a row did */
 };
 
 /* What a call to this number ("+12465550123", its destination and what the lists say of it) costs. */

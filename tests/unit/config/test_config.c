@@ -951,7 +951,7 @@ static void the_summary_says_what_a_person_can_judge(void **state)
 		"emergency      110 police, 118 coast guard, 119 fire and ambulance\n",
 		"services       104 directory enquiries, 113 line faults,",
 		" 77 countries are high-risk, under 76 codes\n",
-		"rates          51 prefixes in JPY; elsewhere 250 a minute, in risky places 500\n",
+		"rates          51 prefixes in JPY; elsewhere 250 a minute, in risky places 500, in allowed ones 150\n",
 		"denied         CU, +882\n",
 		"allowed        none\n",
 		"open           13 h 30 min a week: mon 09:00-12:00,13:00-18:00; tue -; wed -; thu -;",

@@ -53,6 +53,11 @@ static struct rates *some_rates(void)
 	return rates;
 }
 
+static void expect_text(const char *text, const char *expected)
+{
+	assert_string_equal(text == NULL ? "" : text, expected == NULL ? "" : expected);
+}
+
 static void the_longest_prefix_has_the_price(void **state)
 {
 	static const struct {
@@ -61,25 +66,25 @@ static void the_longest_prefix_has_the_price(void **state)
 		const char *high_risk;
 		double per_minute, setup;
 		const char *prefix;
-		bool is_risky;
+		const char *guess;
 	} cases[] = {
-		{"+12125550123", &states, NULL, 9.5, 3, "1212", false},
-		{"+12025550123", &states, NULL, 10, 0, "1", false},
-		{"+33123456789", &france, NULL, 20, 8, "33", false},
-		{"+491234567890", NULL, NULL, 250, 0, "", false},
+		{"+12125550123", &states, NULL, 9.5, 3, "1212", NULL},
+		{"+12025550123", &states, NULL, 10, 0, "1", NULL},
+		{"+33123456789", &france, NULL, 20, 8, "33", NULL},
+		{"+491234567890", NULL, NULL, 250, 0, "", "default_per_minute"},
 		/* Nobody listed as risky what the table knows as precisely. */
-		{"+79011234567", &russia, "7", 50, 0, "7", false},
-		{"+88161234567", &iridium, NULL, 700, 0, "881", false}, /* dearer than the risky price */
+		{"+79011234567", &russia, "7", 50, 0, "7", NULL},
+		{"+88161234567", &iridium, NULL, 700, 0, "881", NULL}, /* dearer than the risky price */
 		/* 1 is not about Barbados, by the list or without one. */
-		{"+12465550123", &barbados, "1-246", 500, 0, "", true},
-		{"+12465550123", &barbados, NULL, 10, 0, "1", false},
-		{"+33123456789", &france, "33-1", 500, 8, "", true},
-		{"+23222123456", NULL, "232", 500, 0, "", true},
-		{"+88299123456", &network, NULL, 500, 0, "", true},
-		{"+979123456789", &premium, NULL, 500, 0, "", true},
-		{"+80012345678", &freephone, NULL, 250, 0, "", false},
-		{"+2", NULL, NULL, 250, 0, "", false},
-		{"", NULL, NULL, 250, 0, "", false},
+		{"+12465550123", &barbados, "1-246", 500, 0, "", "risky_per_minute"},
+		{"+12465550123", &barbados, NULL, 10, 0, "1", NULL},
+		{"+33123456789", &france, "33-1", 500, 8, "", "risky_per_minute"},
+		{"+23222123456", NULL, "232", 500, 0, "", "risky_per_minute"},
+		{"+88299123456", &network, NULL, 500, 0, "", "risky_per_minute"},
+		{"+979123456789", &premium, NULL, 500, 0, "", "risky_per_minute"},
+		{"+80012345678", &freephone, NULL, 250, 0, "", "default_per_minute"},
+		{"+2", NULL, NULL, 250, 0, "", "default_per_minute"},
+		{"", NULL, NULL, 250, 0, "", "default_per_minute"},
 	};
 	struct rates *rates = some_rates();
 	struct rate rate;
@@ -93,10 +98,42 @@ static void the_longest_prefix_has_the_price(void **state)
 		assert_int_equal(rate.per_minute, (money)(cases[i].per_minute * MONEY_UNIT));
 		assert_int_equal(rate.setup, (money)(cases[i].setup * MONEY_UNIT));
 		assert_string_equal(rate.prefix, cases[i].prefix);
-		assert_int_equal(rate.is_risky, cases[i].is_risky);
+		expect_text(rate.guess, cases[i].guess);
 	}
 	rates_free(rates);
 	rates_free(NULL);
+}
+
+/* The dearest is feared of places that nobody knows of; the owner knows these. */
+static void a_guess_is_lower_for_places_that_the_owner_allows(void **state)
+{
+	static const struct {
+		const char *e164;
+		const struct destination *destination;
+		const char *high_risk;
+		double per_minute;
+		const char *guess;
+	} cases[] = {
+		{"+254201234567", NULL, NULL, 150, "allowed_per_minute"},
+		{"+23222123456", NULL, "232", 150, "allowed_per_minute"},
+		{"+12465550123", &barbados, "1-246", 150, "allowed_per_minute"}, /* still not 1's */
+		{"+33123456789", &france, NULL, 20, NULL},                       /* the table knows better */
+		{"+7901123456", &russia, "7", 50, NULL},
+		{"+979123456789", &premium, NULL, 500, "risky_per_minute"}, /* dear wherever it is */
+		{"+88299123456", &network, NULL, 500, "risky_per_minute"},
+	};
+	struct rates *rates = some_rates();
+	struct rate rate;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct destination_reading reading = {
+			.high_risk = cases[i].high_risk, .permission = DESTINATION_ALLOWED};
+		rates_find(rates, cases[i].e164, cases[i].destination, &reading, &rate);
+		assert_int_equal(rate.per_minute, (money)(cases[i].per_minute * MONEY_UNIT));
+		expect_text(rate.guess, cases[i].guess);
+	}
+	rates_free(rates);
 }
 
 static void a_minute_begun_counts_whole(void **state)
@@ -198,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_longest_prefix_has_the_price),
+		cmocka_unit_test(a_guess_is_lower_for_places_that_the_owner_allows),
 		cmocka_unit_test(a_minute_begun_counts_whole),
 		cmocka_unit_test(a_wrong_table_is_refused_with_its_line),
 		cmocka_unit_test(prices_of_settings_are_checked),
