@@ -35,6 +35,7 @@ static const struct spans {
 } spans_of_rules[] = {
 	{"call_burst", "minute", "a minute", "hour", "an hour"},
 	{"country_spread", "ten_minutes", "ten minutes", "hour", "an hour"},
+	{"country_spread", "site_ten_minutes", "ten minutes", "site_hour", "an hour"},
 	{"number_range", "day", "a day", "week", "a week"},
 	{"prefix_probing", "minute", "a minute", "day", "a day"},
 };
@@ -69,8 +70,11 @@ static void doubt_spans(const struct config_reading *reading, const struct confi
 {
 	for (size_t i = 0; i < rules_count(); i++) {
 		for (size_t j = 0; j < sizeof spans_of_rules / sizeof spans_of_rules[0]; j++) {
+			bool is_groups = part->rules != reading->config->rules;
+			bool is_of_site = text_begins(text_of(spans_of_rules[j].shorter), TEXT("site_"));
 			if (strcmp(rules_at(i)->name, spans_of_rules[j].rule) == 0 &&
-				config_part_has_rule(reading, part, rules_at(i))) {
+				config_part_has_rule(reading, part, rules_at(i)) &&
+				!(is_groups && is_of_site)) {
 				doubt_level(reading, part, &spans_of_rules[j], i, "warning");
 				doubt_level(reading, part, &spans_of_rules[j], i, "critical");
 			}

@@ -9,20 +9,39 @@
 
 #define COUNTRY_CODE_MAX 3 /* digits; ITU-T E.164 §6.2.1 */
 
+struct country_spread_settings {
+	bool enabled;
+	struct distinct_limits of_one; /* caller, or address */
+	struct distinct_limits of_all;
+};
+
+#define LIMIT(name, member, initial, not_below)                                                              \
+	DISTINCT_LIMIT(name, struct country_spread_settings, member, "countries", initial, not_below)
+
 static const struct setting settings_list[] = {
-	DISTINCT_ENABLED,
-	DISTINCT_LIMIT("ten_minutes_warning", short_warning, "countries", "4", NULL),
-	DISTINCT_LIMIT("ten_minutes_critical", short_critical, "countries", "10", "ten_minutes_warning"),
-	DISTINCT_LIMIT("hour_warning", long_warning, "countries", "10", NULL),
-	DISTINCT_LIMIT("hour_critical", long_critical, "countries", "10", "hour_warning"),
+	{.name = "enabled",
+		.type = SETTING_BOOLEAN,
+		.offset = offsetof(struct country_spread_settings, enabled),
+		.initial = "true"},
+	LIMIT("ten_minutes_warning", of_one.short_warning, "4", NULL),
+	LIMIT("ten_minutes_critical", of_one.short_critical, "10", "ten_minutes_warning"),
+	LIMIT("hour_warning", of_one.long_warning, "10", NULL),
+	LIMIT("hour_critical", of_one.long_critical, "10", "hour_warning"),
+	LIMIT("site_ten_minutes_warning", of_all.short_warning, "4", NULL),
+	LIMIT("site_ten_minutes_critical", of_all.short_critical, "10", "site_ten_minutes_warning"),
+	LIMIT("site_hour_warning", of_all.long_warning, "10", NULL),
+	LIMIT("site_hour_critical", of_all.long_critical, "10", "site_hour_warning"),
 };
 static const struct setting_table settings_table = SETTING_TABLE(settings_list);
 
 static const struct distinct_spans spans = {10 * MINUTE, HOUR};
 
-static void *state_new(const void *settings, size_t memory)
+static void *state_new(const void *opaque, size_t memory)
 {
-	return distinct_state_new(settings, &spans, memory);
+	const struct country_spread_settings *settings = opaque;
+	uint32_t of_one = distinct_highest(&settings->of_one), of_all = distinct_highest(&settings->of_all);
+
+	return distinct_state_new(of_one > of_all ? of_one : of_all, &spans, memory);
 }
 
 /* "BB"; of what is no country the prefix, "882"; of a code that is nobody's as much as a code may have. */
@@ -52,9 +71,10 @@ static void report(
 	}
 }
 
-static void evaluate(const void *settings, void *state, const struct circumstances *circumstances,
-	struct findings *findings)
+static void evaluate(
+	const void *opaque, void *state, const struct circumstances *circumstances, struct findings *findings)
 {
+	const struct country_spread_settings *settings = opaque;
 	const struct event *event = circumstances->event;
 	struct tally tallies[TALLIES_MAX], one;
 	size_t reached = 0;
@@ -64,9 +84,10 @@ static void evaluate(const void *settings, void *state, const struct circumstanc
 	}
 	for (int kind = 0; kind < SUBJECT_KIND_COUNT; kind++) {
 		const struct subject *subject = &circumstances->subjects[kind];
-		if (subject->counts &&
-			distinct_tally(settings, &spans, state, subject, text_of(subject->text),
-				country_of(event), event->time, &one)) {
+		const struct distinct_limits *limits =
+			kind == SUBJECT_SITE ? &settings->of_all : &settings->of_one;
+		if (subject->counts && distinct_tally(limits, &spans, state, subject, text_of(subject->text),
+					       country_of(event), event->time, &one)) {
 			reached = tally_add_wider(tallies, reached, &one);
 		}
 	}
@@ -79,7 +100,7 @@ extern const struct rule country_spread_rule; /* as rules.c declares it */
 const struct rule country_spread_rule = {
 	.name = "country_spread",
 	.settings = &settings_table,
-	.settings_size = sizeof(struct distinct_settings),
+	.settings_size = sizeof(struct country_spread_settings),
 	.scope = RULE_OF_CALLERS_AND_SITE,
 	.state_new = state_new,
 	.state_free = distinct_state_free,

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/rules/distinct_rule.h"
 
-void *distinct_state_new(
-	const struct distinct_settings *settings, const struct distinct_spans *spans, size_t memory)
+uint32_t distinct_highest(const struct distinct_limits *limits)
 {
-	uint32_t largest_limit = settings->short_critical > settings->long_critical ? settings->short_critical
-										    : settings->long_critical;
+	return limits->short_critical > limits->long_critical ? limits->short_critical
+							      : limits->long_critical;
+}
+
+void *distinct_state_new(uint32_t largest_limit, const struct distinct_spans *spans, size_t memory)
+{
 	const struct distinct_shape shape = {.keys = distinct_keys_in(memory, largest_limit),
 		.largest_limit = largest_limit,
 		.shortest_span = spans->in_short,
@@ -29,12 +32,12 @@ uint64_t distinct_state_evicted(const void *state)
 	return distinct_figures(state).evicted;
 }
 
-bool distinct_tally(const struct distinct_settings *settings, const struct distinct_spans *spans,
+bool distinct_tally(const struct distinct_limits *limits, const struct distinct_spans *spans,
 	struct distinct *distinct, const struct subject *subject, struct text key, struct text value,
 	instant now, struct tally *tally)
 {
-	const struct limits in_short = {settings->short_warning, settings->short_critical, spans->in_short};
-	const struct limits in_long = {settings->long_warning, settings->long_critical, spans->in_long};
+	const struct limits in_short = {limits->short_warning, limits->short_critical, spans->in_short};
+	const struct limits in_long = {limits->long_warning, limits->long_critical, spans->in_long};
 	const duration both[] = {spans->in_short, spans->in_long};
 	uint32_t counts[2];
 	struct tally longer;

@@ -15,20 +15,33 @@
 #define NETWORK_BITS_IPV4 24
 #define NETWORK_BITS_IPV6 64 /* what one customer has at least: RFC 6177 */
 
+struct prefix_probing_settings {
+	bool enabled;
+	struct distinct_limits limits;
+};
+
+#define LIMIT(name, member, initial, not_below)                                                              \
+	DISTINCT_LIMIT(name, struct prefix_probing_settings, limits.member, "prefixes", initial, not_below)
+
 static const struct setting settings_list[] = {
-	DISTINCT_ENABLED,
-	DISTINCT_LIMIT("minute_warning", short_warning, "prefixes", "3", NULL),
-	DISTINCT_LIMIT("minute_critical", short_critical, "prefixes", "10", "minute_warning"),
-	DISTINCT_LIMIT("day_warning", long_warning, "prefixes", "5", NULL),
-	DISTINCT_LIMIT("day_critical", long_critical, "prefixes", "10", "day_warning"),
+	{.name = "enabled",
+		.type = SETTING_BOOLEAN,
+		.offset = offsetof(struct prefix_probing_settings, enabled),
+		.initial = "true"},
+	LIMIT("minute_warning", short_warning, "3", NULL),
+	LIMIT("minute_critical", short_critical, "10", "minute_warning"),
+	LIMIT("day_warning", long_warning, "5", NULL),
+	LIMIT("day_critical", long_critical, "10", "day_warning"),
 };
 static const struct setting_table settings_table = SETTING_TABLE(settings_list);
 
 static const struct distinct_spans spans = {MINUTE, DAY};
 
-static void *state_new(const void *settings, size_t memory)
+static void *state_new(const void *opaque, size_t memory)
 {
-	return distinct_state_new(settings, &spans, memory);
+	const struct prefix_probing_settings *settings = opaque;
+
+	return distinct_state_new(distinct_highest(&settings->limits), &spans, memory);
 }
 
 /* As everybody here dials a number at home: nobody probes by that, and it is what most calls are. */
@@ -186,9 +199,10 @@ static void report(const struct tally *tally, bool is_network, const struct part
 	}
 }
 
-static void evaluate(const void *settings, void *state, const struct circumstances *circumstances,
-	struct findings *findings)
+static void evaluate(
+	const void *opaque, void *state, const struct circumstances *circumstances, struct findings *findings)
 {
+	const struct prefix_probing_settings *settings = opaque;
 	const struct event *event = circumstances->event;
 	const struct subject *source = &circumstances->subjects[SUBJECT_SOURCE];
 	struct subject network = {.kind = SUBJECT_SOURCE, .counts = source->counts};
@@ -208,7 +222,7 @@ static void evaluate(const void *settings, void *state, const struct circumstanc
 	for (int prober = 0; prober < PROBER_COUNT; prober++) {
 		make_key(prober, circumstances, parts.tail, &key);
 		if (subjects[prober]->counts &&
-			distinct_tally(settings, &spans, state, subjects[prober],
+			distinct_tally(&settings->limits, &spans, state, subjects[prober],
 				(struct text){key.bytes, key.size}, text_of(parts.lead), event->time, &one)) {
 			reached = tally_add_wider(tallies, reached, &one);
 		}
@@ -225,7 +239,7 @@ extern const struct rule prefix_probing_rule; /* as rules.c declares it */
 const struct rule prefix_probing_rule = {
 	.name = "prefix_probing",
 	.settings = &settings_table,
-	.settings_size = sizeof(struct distinct_settings),
+	.settings_size = sizeof(struct prefix_probing_settings),
 	.state_new = state_new,
 	.state_free = distinct_state_free,
 	.adopt = distinct_state_adopt,

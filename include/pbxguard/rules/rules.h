@@ -4,8 +4,8 @@
  * wants: most about each outward call abroad when it is tried. Emergency and public services never reach a
  * rule. It is asked by the settings of the site, or of the caller's group.
  *
- * Memory: see window.h. With every rule on: about 9 MB when 16,384 callers and sources are known to each of
- * three windows, half a MB in an ordinary office, 110 MB if each of those placed hundreds of calls.
+ * Memory: the rules that remember something share surroundings.memory evenly; each keeps as many keys as find
+ * room there (window.h, distinct.h, sum_window.h). What was never used is not resident.
  */
 #ifndef PBXGUARD_RULES_RULES_H
 #define PBXGUARD_RULES_RULES_H

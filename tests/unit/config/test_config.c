@@ -774,11 +774,19 @@ static void what_is_hardly_meant_of_a_group_is_a_warning(void **state)
 			"t.conf:2: callers[0].rules.high_risk_destination.critical: warning: 3 is more than "
 			"rules.high_risk_destination.critical, 2, which counts all callers together and so comes first; "
 			"for places that the group calls there is allow\n"},
-		{"callers = ( { name = \"a\"; match = \"1\"; rules = { country_spread = { enabled = false; }; call_burst = { enabled = false; }; }; } );",
-			"t.conf:2: callers[0].rules.country_spread.enabled: warning: all callers together are judged by "
-			"rules.country_spread, these among them; for places that the group calls there is allow\n"},
+		{"callers = ( { name = \"a\"; match = \"1\"; rules = { high_risk_destination = { enabled = false; }; call_burst = { enabled = false; }; }; } );",
+			"t.conf:2: callers[0].rules.high_risk_destination.enabled: warning: all callers together are judged by "
+			"rules.high_risk_destination, these among them; for places that the group calls there is allow\n"},
 		{"rules = { country_spread = { enabled = false; }; }; callers = ( { name = \"a\"; match = \"1\"; rules = { country_spread = { hour_critical = 99; }; }; } );",
 			""},
+		{"callers = ( { name = \"a\"; match = \"1\"; rules = { country_spread = { ten_minutes_warning = 5; }; }; } );",
+			"t.conf:2: callers[0].rules.country_spread.ten_minutes_warning: warning: 5 is more than "
+			"rules.country_spread.site_ten_minutes_warning, 4, which counts all callers together and so comes first\n"},
+		{"rules = { country_spread = { site_ten_minutes_warning = 11; site_ten_minutes_critical = 11; }; }; callers = ( { name = \"a\"; match = \"1\"; rules = { country_spread = { hour_warning = 9; }; }; } );",
+			"t.conf:2: rules.country_spread.site_ten_minutes_warning: warning: 11 countries in ten minutes are "
+			"more than site_hour_warning, 10 in an hour, which always comes first\n"
+			"t.conf:2: rules.country_spread.site_ten_minutes_critical: warning: 11 countries in ten minutes are "
+			"more than site_hour_critical, 10 in an hour, which always comes first\n"},
 	};
 	char text[640];
 

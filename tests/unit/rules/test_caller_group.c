@@ -401,8 +401,8 @@ static void no_group_hides_what_the_whole_site_does(void **state)
 		bench_open(&with, NULL);
 		bench_open(&without, NULL);
 		set_highest(bench_group(&with, "generous", "20*"), enabled == 1);
-		bench_limit(&with, "country_spread", "hour_warning", 4);
-		bench_limit(&without, "country_spread", "hour_warning", 4);
+		bench_limit(&with, "country_spread", "site_hour_warning", 4);
+		bench_limit(&without, "country_spread", "site_hour_warning", 4);
 		bench_start(&with);
 		bench_start(&without);
 		for (uint64_t call = 1; call <= 60; call++) {

@@ -207,6 +207,31 @@ static void callers_sources_and_the_site_count(void **state)
 	bench_close(&bench);
 }
 
+/* Six people who sell abroad reach more countries in ten minutes than any of them. */
+static void what_all_call_together_has_limits_of_its_own(void **state)
+{
+	struct bench bench;
+	instant when = bench_time(NOON);
+	char caller[16], source[24];
+
+	(void)state;
+	bench_open(&bench, RULE);
+	bench_limit(&bench, RULE, "site_ten_minutes_warning", 8);
+	bench_limit(&bench, RULE, "site_hour_warning", 9);
+	bench_start(&bench);
+	for (unsigned n = 0; n < 9; n++) {
+		snprintf(caller, sizeof caller, "10%02u", n);
+		snprintf(source, sizeof source, "192.168.10.%u", n);
+		when += n < 7 ? MINUTE : 10 * MINUTE;
+		assert_int_equal(dial(&bench, caller, source, n, when), n == 8);
+		if (n == 8) {
+			bench_expect(&bench, 0, SEVERITY_WARNING, "site", 9, 9);
+			assert_int_equal(bench.findings.items[0].window, HOUR);
+		}
+	}
+	bench_close(&bench);
+}
+
 static void a_strangers_tries_are_a_warning_about_his_address(void **state)
 {
 	struct bench bench;
@@ -276,6 +301,7 @@ int main(void)
 		cmocka_unit_test(an_allowed_destination_is_left_out),
 		cmocka_unit_test(what_is_no_country_counts_by_its_prefix),
 		cmocka_unit_test(callers_sources_and_the_site_count),
+		cmocka_unit_test(what_all_call_together_has_limits_of_its_own),
 		cmocka_unit_test(a_strangers_tries_are_a_warning_about_his_address),
 		cmocka_unit_test(a_reload_goes_on_with_the_old_counts),
 		cmocka_unit_test(callers_forgotten_early_are_counted),
