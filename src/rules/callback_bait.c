@@ -108,7 +108,8 @@ static struct bait_key key_of(struct text e164)
 
 static bool wants(const struct event *event)
 {
-	return circumstances_is_try(event) || (inbound_is_one(event) && !text_is_empty(event->caller_e164));
+	return circumstances_is_try(event) ||
+	       (circumstances_is_inbound(event) && !text_is_empty(event->caller_e164));
 }
 
 /* Any number is remembered: only one abroad can be called abroad. */
@@ -161,7 +162,7 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	struct bait_state *state = opaque_state;
 	const struct event *event = circumstances->event;
 
-	if (inbound_is_one(event)) {
+	if (circumstances_is_inbound(event)) {
 		note_inbound(state->baits, event);
 		return;
 	}

@@ -13,6 +13,11 @@ static bool is_strangers_call_let_in(const struct event *event)
 	return event->kind == EVENT_CALL_JOINED && event->is_from_stranger;
 }
 
+bool circumstances_is_inbound(const struct event *event)
+{
+	return event->leg == LEG_TRUNK_IN && !event->is_outward;
+}
+
 bool circumstances_is_abroad(const struct event *event)
 {
 	return event->is_outward && event->number->kind == NUMBER_INTERNATIONAL;
@@ -165,6 +170,10 @@ void circumstances_read_calendar(instant when, const struct caller_group *group,
 void circumstances_of(const struct event *event, const struct surroundings *surroundings,
 	struct circumstances *circumstances)
 {
+	if (circumstances_is_inbound(event)) {
+		*circumstances = (struct circumstances){.event = event, .site = surroundings->site};
+		return;
+	}
 	circumstances->event = event;
 	circumstances->site = surroundings->site;
 	circumstances->rates = surroundings->rates;

@@ -148,7 +148,7 @@ static bool is_invite(const struct event *event)
 
 static bool wants(const struct event *event)
 {
-	return inbound_is_one(event) || (is_invite(event) && event->is_outward);
+	return circumstances_is_inbound(event) || (is_invite(event) && event->is_outward);
 }
 
 static uint64_t leg_key(const struct forged_state *state, struct text call_id)
@@ -369,7 +369,7 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	struct forged_state *state = opaque_state;
 	const struct event *event = circumstances->event;
 
-	if (inbound_is_one(event)) {
+	if (circumstances_is_inbound(event)) {
 		inbound_callers_note(state->inbound, event);
 		return;
 	}

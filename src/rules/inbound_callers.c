@@ -170,11 +170,6 @@ static struct entry *find_or_add(struct inbound_callers *callers, const struct k
 	return entry;
 }
 
-bool inbound_is_one(const struct event *event)
-{
-	return event->leg == LEG_TRUNK_IN && !event->is_outward;
-}
-
 void inbound_callers_note(struct inbound_callers *callers, const struct event *event)
 {
 	struct key keys[] = {key_of_call(callers, event->call_id), {0}};

@@ -122,7 +122,7 @@ static bool is_own_call(const struct event *event)
 
 static bool wants(const struct event *event)
 {
-	return inbound_is_one(event) || is_phones_call(event) || circumstances_is_try(event) ||
+	return circumstances_is_inbound(event) || is_phones_call(event) || circumstances_is_try(event) ||
 	       is_own_call(event);
 }
 
@@ -406,7 +406,7 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	struct relay_state *state = opaque_state;
 	const struct event *event = circumstances->event;
 
-	if (inbound_is_one(event)) {
+	if (circumstances_is_inbound(event)) {
 		note_inbound(state, event);
 		return;
 	}

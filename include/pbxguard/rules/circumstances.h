@@ -42,6 +42,10 @@ struct surroundings {
 	size_t group_count;
 };
 
+/*
+ * Of a call that comes in by a trunk only the event and the site: rules remember such calls, and judge none.
+ * They are most of what a trunk carries, and all the rest took more time than remembering them.
+ */
 struct circumstances {
 	const struct event *event; /* borrowed */
 	const struct site *site;   /* borrowed */
@@ -64,6 +68,8 @@ void subject_of_caller(struct text name, struct subject *subject);
 
 /* A call abroad that is tried, or of which more becomes known: what most rules count. */
 bool circumstances_is_try(const struct event *event);
+/* About a call that comes in by a trunk. */
+bool circumstances_is_inbound(const struct event *event);
 /* A call that costs money abroad if it is answered. */
 bool circumstances_is_abroad(const struct event *event);
 

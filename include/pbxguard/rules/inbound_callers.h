@@ -44,9 +44,7 @@ void inbound_callers_free(struct inbound_callers *callers);
 void inbound_callers_adopt(struct inbound_callers *callers, const struct inbound_callers *old);
 uint64_t inbound_callers_evicted(const struct inbound_callers *callers); /* forgotten early */
 
-/* Is the event about a call that comes in by a trunk? */
-bool inbound_is_one(const struct event *event);
-/* Takes in such an event. */
+/* Takes in an event about a call that comes in by a trunk. */
 void inbound_callers_note(struct inbound_callers *callers, const struct event *event);
 
 /* False, and *caller untouched: nobody. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../test.h"
 
+#include "pbxguard/rules/circumstances.h"
 #include "pbxguard/rules/inbound_callers.h"
 
 #include <stdlib.h>
@@ -52,11 +53,11 @@ static void only_what_comes_in_by_a_trunk_is_one(void **state)
 	struct event event = {.leg = LEG_TRUNK_IN};
 
 	(void)state;
-	assert_true(inbound_is_one(&event));
+	assert_true(circumstances_is_inbound(&event));
 	event.is_outward = true;
-	assert_false(inbound_is_one(&event));
+	assert_false(circumstances_is_inbound(&event));
 	event = (struct event){.leg = LEG_EXTENSION};
-	assert_false(inbound_is_one(&event));
+	assert_false(circumstances_is_inbound(&event));
 }
 
 static void a_call_that_just_began_is_found_whatever_became_of_it(void **state)
