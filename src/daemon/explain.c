@@ -169,6 +169,22 @@ static void print_rules(
 	}
 }
 
+/* From when on more of such calls would be told. Emergency numbers and public services never are. */
+static void print_limits(const struct config *config, const struct caller_group *group,
+	const struct rules *rules, const struct event *event)
+{
+	bool is_first = true;
+
+	for (size_t i = 0; i < rules_count(); i++) {
+		struct limits_text limits;
+		if (rules_settings_enabled(group != NULL ? group->rules : config->rules, i)) {
+			rules_say_limits(rules, i, event, &limits);
+			row(is_first ? "limits" : "", "%s: %s", rules_at(i)->name, limits.text);
+			is_first = false;
+		}
+	}
+}
+
 static bool read_time(const struct start *start, instant *when)
 {
 	const char *at = start->options.at;
@@ -232,6 +248,9 @@ int explain_number(struct start *start)
 	}
 	rules_evaluate(rules, &event, &findings);
 	print_rules(config, circumstances_group(&event, &surroundings), &findings);
+	if (number.kind == NUMBER_INTERNATIONAL) {
+		print_limits(config, circumstances_group(&event, &surroundings), rules, &event);
+	}
 	rules_free(rules);
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_COULD_NOT;
 }

@@ -219,6 +219,20 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	}
 }
 
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	const struct call_burst_settings *settings = opaque;
+	const struct limits minute = {settings->minute_warning, settings->minute_critical, MINUTE};
+	const struct limits hour = {settings->hour_warning, settings->hour_critical, HOUR};
+	const struct limits site = {settings->site_hour_warning, settings->site_hour_critical, HOUR};
+
+	(void)circumstances;
+	limits_say_count(text, "calls", &minute);
+	limits_say_count(text, "calls", &hour);
+	limits_say_count(text, "calls of the site", &site);
+}
+
 extern const struct rule call_burst_rule; /* as rules.c declares it */
 const struct rule call_burst_rule = {
 	.name = "call_burst",
@@ -231,4 +245,5 @@ const struct rule call_burst_rule = {
 	.evicted = evicted,
 	.wants = wants,
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 };

@@ -175,6 +175,17 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	}
 }
 
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	const struct callback_settings *settings = opaque;
+	char window[DURATION_TEXT_SIZE];
+
+	(void)circumstances;
+	limits_say(text, "each call back to a number that rang in unanswered within %s: notice",
+		duration_format(settings->window, window));
+}
+
 extern const struct rule callback_bait_rule; /* as rules.c declares it */
 const struct rule callback_bait_rule = {
 	.name = "callback_bait",
@@ -186,4 +197,5 @@ const struct rule callback_bait_rule = {
 	.evicted = evicted,
 	.wants = wants,
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 };

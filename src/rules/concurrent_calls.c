@@ -110,6 +110,20 @@ static void evaluate(
 	}
 }
 
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	const struct concurrent_settings *settings = opaque;
+	const struct limits each = {settings->warning, settings->critical, 0};
+	const struct limits of_range = {settings->range_warning, settings->range_critical, 0};
+	const struct limits of_site = {settings->site_warning, settings->site_critical, 0};
+
+	(void)circumstances;
+	limits_say_count(text, "calls up at once", &each);
+	limits_say_count(text, "of anybody to this range of numbers", &of_range);
+	limits_say_count(text, "of the site", &of_site);
+}
+
 extern const struct rule concurrent_calls_rule; /* as rules.c declares it */
 const struct rule concurrent_calls_rule = {
 	.name = "concurrent_calls",
@@ -122,4 +136,5 @@ const struct rule concurrent_calls_rule = {
 	.evicted = evicted,
 	.wants = live_calls_wants,
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 };

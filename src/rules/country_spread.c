@@ -96,6 +96,19 @@ static void evaluate(
 	}
 }
 
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	const struct country_spread_settings *settings = opaque;
+
+	if (circumstances->destination.permission == DESTINATION_ALLOWED) {
+		limits_say(text, "leaves this place out, it is allowed");
+		return;
+	}
+	distinct_say_limits(text, "countries", &settings->of_one, &spans);
+	distinct_say_limits(text, "countries of the site", &settings->of_all, &spans);
+}
+
 extern const struct rule country_spread_rule; /* as rules.c declares it */
 const struct rule country_spread_rule = {
 	.name = "country_spread",
@@ -107,4 +120,5 @@ const struct rule country_spread_rule = {
 	.adopt = distinct_state_adopt,
 	.evicted = distinct_state_evicted,
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 };

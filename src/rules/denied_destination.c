@@ -33,10 +33,22 @@ static void evaluate(
 	}
 }
 
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	(void)opaque;
+	if (circumstances->destination.permission != DESTINATION_DENIED) {
+		limits_say(text, "leaves this place out, it is not denied");
+		return;
+	}
+	limits_say(text, "each call critical");
+}
+
 extern const struct rule denied_destination_rule; /* as rules.c declares it */
 const struct rule denied_destination_rule = {
 	.name = "denied_destination",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct denied_settings),
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 };

@@ -189,6 +189,14 @@ static void evaluate(
 		text_make_safe(event->dialed, shown, sizeof shown), trick);
 }
 
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	(void)opaque;
+	(void)circumstances;
+	limits_say(text, "each dialled string with what no number has: warning");
+}
+
 extern const struct rule dial_injection_rule; /* as rules.c declares it */
 const struct rule dial_injection_rule = {
 	.name = "dial_injection",
@@ -196,4 +204,5 @@ const struct rule dial_injection_rule = {
 	.settings_size = sizeof(struct injection_settings),
 	.wants = wants,
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 };

@@ -32,6 +32,16 @@ uint64_t distinct_state_evicted(const void *state)
 	return distinct_figures(state).evicted;
 }
 
+void distinct_say_limits(struct limits_text *text, const char *what, const struct distinct_limits *limits,
+	const struct distinct_spans *spans)
+{
+	const struct limits in_short = {limits->short_warning, limits->short_critical, spans->in_short};
+	const struct limits in_long = {limits->long_warning, limits->long_critical, spans->in_long};
+
+	limits_say_count(text, what, &in_short);
+	limits_say_count(text, what, &in_long);
+}
+
 bool distinct_tally(const struct distinct_limits *limits, const struct distinct_spans *spans,
 	struct distinct *distinct, const struct subject *subject, struct text key, struct text value,
 	instant now, struct tally *tally)

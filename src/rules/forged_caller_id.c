@@ -384,6 +384,18 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	judge_phone(settings, state, circumstances, findings);
 }
 
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	const struct counted_settings *settings = opaque;
+	const struct limits limits = {settings->warning, settings->critical, settings->window};
+
+	limits_say_count(text, "numbers shown that are not the site's", &limits);
+	if (circumstances->site->number_count == 0) {
+		limits_say(text, "site.numbers is empty, so only colleagues' extensions are seen");
+	}
+}
+
 extern const struct rule forged_caller_id_rule; /* as rules.c declares it */
 const struct rule forged_caller_id_rule = {
 	.name = "forged_caller_id",
@@ -395,4 +407,5 @@ const struct rule forged_caller_id_rule = {
 	.evicted = evicted,
 	.wants = wants,
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 };

@@ -173,6 +173,24 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	}
 }
 
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	const struct high_risk_settings *settings = opaque;
+	const struct counted_settings *counted = &settings->counted;
+	const struct limits in_window = {counted->warning, counted->critical, counted->window};
+	const struct limits at_once = {settings->at_once, settings->at_once, 0};
+
+	if (!is_listed(&circumstances->destination)) {
+		limits_say(text, "leaves this place out, it is %s",
+			circumstances->destination.high_risk == NULL ? "not listed" : "allowed");
+		return;
+	}
+	limits_say_count(
+		text, "calls to listed places, of one caller, from one address or of the site,", &in_window);
+	limits_say_count(text, "of these up at once", &at_once);
+}
+
 extern const struct rule high_risk_destination_rule; /* as rules.c declares it */
 const struct rule high_risk_destination_rule = {
 	.name = "high_risk_destination",
@@ -185,4 +203,5 @@ const struct rule high_risk_destination_rule = {
 	.evicted = evicted,
 	.wants = wants,
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 };

@@ -192,6 +192,18 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	}
 }
 
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	const struct long_call_settings *settings = opaque;
+	bool listed = is_listed(&circumstances->destination);
+	char warning[DURATION_TEXT_SIZE], critical[DURATION_TEXT_SIZE];
+
+	limits_say(text, "a call to this place: warning after %s, critical after %s",
+		duration_format(listed ? settings->listed_warning : settings->warning, warning),
+		duration_format(listed ? settings->listed_critical : settings->critical, critical));
+}
+
 extern const struct rule long_call_rule; /* as rules.c declares it */
 const struct rule long_call_rule = {
 	.name = "long_call",
@@ -203,4 +215,5 @@ const struct rule long_call_rule = {
 	.evicted = evicted,
 	.wants = wants,
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 };

@@ -300,6 +300,25 @@ static void evaluate(const void *settings, void *state, const struct circumstanc
 	}
 }
 
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	const struct number_range_settings *settings = opaque;
+	const struct limits day = {settings->day_warning, settings->day_critical, DAY};
+	const struct limits week = {settings->week_warning, settings->week_critical, WEEK};
+	char range[RANGE_SIZE], test[96];
+
+	if (circumstances->destination.permission == DESTINATION_ALLOWED) {
+		limits_say(text, "leaves this place out, it is allowed");
+		return;
+	}
+	range_of(circumstances->event->number->e164, range);
+	snprintf(test, sizeof test, "of anybody to numbers that begin with %s: after a test call, calls",
+		range);
+	limits_say_count(text, test, &day);
+	limits_say_count(text, "calls", &week);
+}
+
 extern const struct rule number_range_rule; /* as rules.c declares it */
 const struct rule number_range_rule = {
 	.name = "number_range",
@@ -312,4 +331,5 @@ const struct rule number_range_rule = {
 	.evicted = evicted,
 	.wants = wants,
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 };

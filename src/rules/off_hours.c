@@ -38,6 +38,20 @@ static void evaluate(
 	}
 }
 
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	const struct counted_settings *settings = opaque;
+	const struct limits limits = {settings->warning, settings->critical, settings->window};
+
+	limits_say_count(text, "calls while closed", &limits);
+	if (circumstances->calendar.is_open) {
+		limits_say(text, "now it is open");
+	} else if (is_graver(&circumstances->destination)) {
+		limits_say(text, "to this place each is critical");
+	}
+}
+
 extern const struct rule off_hours_rule; /* as rules.c declares it */
 const struct rule off_hours_rule = {
 	.name = "off_hours",
@@ -48,4 +62,5 @@ const struct rule off_hours_rule = {
 	.adopt = counted_adopt,
 	.evicted = counted_evicted,
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 };

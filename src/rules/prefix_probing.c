@@ -235,6 +235,15 @@ static void evaluate(
 	}
 }
 
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	const struct prefix_probing_settings *settings = opaque;
+
+	(void)circumstances;
+	distinct_say_limits(text, "prefixes of one number", &settings->limits, &spans);
+}
+
 extern const struct rule prefix_probing_rule; /* as rules.c declares it */
 const struct rule prefix_probing_rule = {
 	.name = "prefix_probing",
@@ -246,4 +255,5 @@ const struct rule prefix_probing_rule = {
 	.evicted = distinct_state_evicted,
 	.wants = wants,
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 };

@@ -426,6 +426,20 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	}
 }
 
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	const struct relay_settings *settings = opaque;
+	const struct limits limits = {
+		settings->counted.warning, settings->counted.critical, settings->counted.window};
+
+	limits_say_count(
+		text, "calls that were forwarded or transferred, or whose caller has called in,", &limits);
+	if (is_graver(&circumstances->destination)) {
+		limits_say(text, "to this place each is critical");
+	}
+}
+
 extern const struct rule relay_rule; /* as rules.c declares it */
 const struct rule relay_rule = {
 	.name = "relay",
@@ -437,4 +451,5 @@ const struct rule relay_rule = {
 	.evicted = evicted,
 	.wants = wants,
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 };

@@ -352,6 +352,19 @@ void rules_evaluate(struct rules *rules, const struct event *event, struct findi
 	}
 }
 
+void rules_say_limits(
+	const struct rules *rules, size_t index, const struct event *event, struct limits_text *text)
+{
+	struct circumstances circumstances;
+
+	assert(index < RULE_COUNT);
+	circumstances_of(event, &rules->surroundings, &circumstances);
+	const struct rules_settings *settings =
+		circumstances.group != NULL ? circumstances.group->rules : rules->settings;
+	*text = (struct limits_text){0};
+	table[index]->say_limits(settings->of_rule[index], &circumstances, text);
+}
+
 size_t rules_save(const struct rules *rules, size_t index, uint8_t *bytes, size_t room)
 {
 	assert(index < RULE_COUNT);

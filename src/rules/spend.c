@@ -182,6 +182,44 @@ static void evaluate(
 	}
 }
 
+/* "sum within 24 h: warning from 10,000 JPY, critical from 15,000 JPY" */
+static void say_amounts(struct limits_text *text, const char *what, uint32_t warning, uint32_t critical,
+	enum span span, const struct rates *rates)
+{
+	char from[MONEY_TEXT_SIZE], above[MONEY_TEXT_SIZE], within[DURATION_TEXT_SIZE];
+
+	limits_say(text, "%s within %s: warning from %s, critical from %s", what,
+		duration_format(spans[span], within),
+		money_format(warning * MONEY_UNIT, rates_currency(rates), from),
+		money_format(critical * MONEY_UNIT, rates_currency(rates), above));
+}
+
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	const struct spend_settings *settings = opaque;
+	const struct event *event = circumstances->event;
+	struct rate rate;
+	char minute[MONEY_TEXT_SIZE];
+
+	if (circumstances->rates == NULL) {
+		limits_say(text, "no prices are known");
+		return;
+	}
+	rates_find(circumstances->rates, event->number->e164, event->destination, &circumstances->destination,
+		&rate);
+	limits_say(text, "%s a minute",
+		money_format(rate.per_minute, rates_currency(circumstances->rates), minute));
+	say_amounts(text, "sum", settings->hour_warning, settings->hour_critical, SPAN_HOUR,
+		circumstances->rates);
+	say_amounts(
+		text, "sum", settings->day_warning, settings->day_critical, SPAN_DAY, circumstances->rates);
+	say_amounts(text, "of the site", settings->site_hour_warning, settings->site_hour_critical, SPAN_HOUR,
+		circumstances->rates);
+	say_amounts(text, "of the site", settings->site_day_warning, settings->site_day_critical, SPAN_DAY,
+		circumstances->rates);
+}
+
 extern const struct rule spend_rule; /* as rules.c declares it */
 const struct rule spend_rule = {
 	.name = "spend",
@@ -194,5 +232,6 @@ const struct rule spend_rule = {
 	.evicted = evicted,
 	.wants = wants,
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 	.of_one_call = "nothing: adds up what calls cost while they are up",
 };

@@ -175,6 +175,19 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	}
 }
 
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	const struct surge_settings *settings = opaque;
+
+	(void)circumstances;
+	limits_say(text,
+		"calls of the site within 60 min: warning from %" PRIu32
+		" times what is usual, critical from %" PRIu32 " times, but from %" PRIu32 " calls",
+		settings->warning, settings->critical, settings->minimum);
+	limits_say(text, "what is usual is known after %" PRIu32 " weeks", settings->learning_weeks);
+}
+
 extern const struct rule surge_rule; /* as rules.c declares it */
 const struct rule surge_rule = {
 	.name = RULE_NAME,
@@ -189,6 +202,7 @@ const struct rule surge_rule = {
 	.restore = restore,
 	.watch = watch,
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 	.of_one_call =
 		"nothing: compares each hour with the same hour of the weeks it has seen, three at least",
 };

@@ -303,6 +303,25 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	}
 }
 
+static void say_limits(
+	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
+{
+	const struct unfamiliar_settings *settings = opaque;
+	char absence[DURATION_TEXT_SIZE], learning[DURATION_TEXT_SIZE];
+
+	if (circumstances->destination.permission == DESTINATION_ALLOWED) {
+		limits_say(text, "leaves this place out, it is allowed");
+		return;
+	}
+	limits_say(text,
+		"a caller's first call abroad in %s: notice, and what else is found in it one level graver",
+		duration_format(settings->absence, absence));
+	if (settings->learning > 0) {
+		limits_say(
+			text, "after it has learned for %s", duration_format(settings->learning, learning));
+	}
+}
+
 extern const struct rule unfamiliar_rule; /* as rules.c declares it */
 const struct rule unfamiliar_rule = {
 	.name = RULE_NAME,
@@ -316,5 +335,6 @@ const struct rule unfamiliar_rule = {
 	.restore = restore,
 	.watch = watch,
 	.evaluate = evaluate,
+	.say_limits = say_limits,
 	.of_one_call = "nothing: gets to know callers first, for the time of its setting learning",
 };

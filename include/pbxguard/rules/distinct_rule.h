@@ -38,6 +38,10 @@ void distinct_state_free(void *state);
 void distinct_state_adopt(void *state, const void *old_state);
 uint64_t distinct_state_evicted(const void *state);
 
+/* For say_limits: "countries within 10 min: warning from 4, critical from 10; …". */
+void distinct_say_limits(struct limits_text *text, const char *what, const struct distinct_limits *limits,
+	const struct distinct_spans *spans);
+
 /*
  * Notes the value under the key, in the name of the subject. True, and *tally written, when a limit is
  * reached: of the short and the long time the graver; of equals the short, which says more about what goes on

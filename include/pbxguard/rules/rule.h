@@ -11,6 +11,7 @@
 #include "pbxguard/base/setting.h"
 #include "pbxguard/rules/circumstances.h"
 #include "pbxguard/rules/finding.h"
+#include "pbxguard/rules/limits_text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -89,6 +90,9 @@ struct rule {
 
 	/* What --check-number says where it finds nothing in a first call, and must not; NULL: "nothing". */
 	const char *of_one_call;
+	/* At what it finds something in calls like this one, tried: for --check-number. */
+	void (*say_limits)(
+		const void *settings, const struct circumstances *circumstances, struct limits_text *text);
 };
 
 /* A group of callers can have it of its own. Names that begin with "site_" or "range_" are about all callers

@@ -44,6 +44,10 @@ void rules_adopt(struct rules *rules, const struct rules *old);
 /* Empties *findings, then asks each enabled rule. */
 void rules_evaluate(struct rules *rules, const struct event *event, struct findings *findings);
 
+/* The limits of rules_at(index) for a call like that, tried, by the settings of its caller. */
+void rules_say_limits(
+	const struct rules *rules, size_t index, const struct event *event, struct limits_text *text);
+
 /*
  * What rules_at(index) has learned, for a store: see save and restore in rule.h. 0 bytes, and false, where
  * the rule learns nothing or is switched off. To be called on the thread that evaluates, or when none does;
