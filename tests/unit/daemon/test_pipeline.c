@@ -151,10 +151,53 @@ static void groups_come_and_go_at_a_reload_and_counts_stay(void **state)
 	stop(&guard);
 }
 
+/* Only a rule forgets anybody here: nothing is found, so there are no incidents. */
+#define MANY                                                                                                 \
+	"site = { pbx = \"192.0.2.10\"; extensions = \"192.168.10.0/24\"; };\n"                              \
+	"limits = { memory = 96; };\n"                                                                       \
+	"rules = { call_burst = { site_hour_warning = 10000; site_hour_critical = 10000; };"                 \
+	" denied_destination = { enabled = false; }; high_risk_destination = { enabled = false; };"          \
+	" off_hours = { enabled = false; }; concurrent_calls = { enabled = false; };"                        \
+	" long_call = { enabled = false; }; relay = { enabled = false; };"                                   \
+	" forged_caller_id = { enabled = false; }; dial_injection = { enabled = false; };"                   \
+	" callback_bait = { enabled = false; }; country_spread = { enabled = false; };"                      \
+	" number_range = { enabled = false; }; prefix_probing = { enabled = false; };"                       \
+	" spend = { enabled = false; }; surge = { enabled = false; }; unfamiliar = { enabled = false; }; };\n"
+
+static void what_rules_forget_early_is_counted_live_and_at_the_end(void **state)
+{
+	static const uint32_t callers = 9000; /* more than find room, and within the hour that is counted */
+	static struct guard guard;
+	char caller[16];
+
+	(void)state;
+	for (int is_live = 0; is_live <= 1; is_live++) {
+		start(&guard, MANY);
+		for (uint32_t i = 0; i < callers; i++) {
+			snprintf(caller, sizeof caller, "%u", 10000 + i);
+			assert_int_equal(dial(&guard, caller), 0);
+			guard.now -= SECOND - 100 * MILLISECOND;
+		}
+		assert_int_equal(
+			counter_get(&guard.counters, COUNTER_KEYS_EVICTED), 0); /* nobody asked yet */
+		if (is_live) {
+			pipeline_tick(guard.pipeline, guard.now);
+		} else {
+			pipeline_finish(guard.pipeline);
+		}
+		uint64_t evicted = counter_get(&guard.counters, COUNTER_KEYS_EVICTED);
+		assert_true(evicted > 100 && evicted < callers);
+		pipeline_finish(guard.pipeline);
+		assert_int_equal(counter_get(&guard.counters, COUNTER_KEYS_EVICTED), evicted); /* once */
+		stop(&guard);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(groups_come_and_go_at_a_reload_and_counts_stay),
+		cmocka_unit_test(what_rules_forget_early_is_counted_live_and_at_the_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
