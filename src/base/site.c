@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <dirent.h>
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 #define ZONE_FOLDER "/usr/share/zoneinfo" /* tzfile(5) */
@@ -80,13 +81,59 @@ static bool check_zone(struct text value, char why[static SETTING_CHECK_TEXT_SIZ
 	return false;
 }
 
-static bool check_number(struct text value, char why[static SETTING_CHECK_TEXT_SIZE])
+static bool are_digits(struct text text)
 {
 	uint64_t digits;
 
-	if (value.size >= 3 && value.size <= 16 && value.start[0] == '+' &&
-		text_to_number(text_from(value, 1), UINT64_MAX, &digits)) {
+	return !text_is_empty(text) && text_to_number(text, UINT64_MAX, &digits);
+}
+
+static bool is_number(struct text text)
+{
+	return text.size >= 3 && text.size <= SITE_NUMBER_DIGITS_MAX + 1 && text.start[0] == '+' &&
+	       are_digits(text_from(text, 1));
+}
+
+bool site_numbers_read(struct text value, struct site_numbers *numbers)
+{
+	struct text first = value, end = {0};
+
+	for (size_t i = 0; i + 1 < value.size && text_is_empty(end); i++) {
+		if (value.start[i] == '.' && value.start[i + 1] == '.') {
+			first = text_part(value, 0, i);
+			end = text_from(value, i + 2);
+		}
+	}
+	if (!is_number(first)) {
+		return false;
+	}
+	text_copy(first, numbers->first, sizeof numbers->first);
+	text_copy(first, numbers->last, sizeof numbers->last);
+	if (first.size == value.size) {
 		return true;
+	}
+	/* The end is the whole last number, or the digits that take the place of the first one's last. */
+	bool is_whole = is_number(end) && end.size == first.size;
+	if (!is_whole && (!are_digits(end) || end.size > SITE_NUMBERS_DIGITS || end.size + 2 > first.size)) {
+		return false;
+	}
+	memcpy(numbers->last + first.size - end.size, end.start, end.size);
+	size_t same = first.size > SITE_NUMBERS_DIGITS ? first.size - SITE_NUMBERS_DIGITS : 1;
+	return memcmp(numbers->first, numbers->last, same) == 0 && strcmp(numbers->first, numbers->last) <= 0;
+}
+
+static bool check_number(struct text value, char why[static SETTING_CHECK_TEXT_SIZE])
+{
+	struct site_numbers numbers;
+
+	if (site_numbers_read(value, &numbers)) {
+		return true;
+	}
+	if (text_find(value, '.') < value.size) {
+		snprintf(why, SETTING_CHECK_TEXT_SIZE,
+			"is no block of numbers that differ in their last digits; write it like "
+			"\"+81312345600..99\"");
+		return false;
 	}
 	snprintf(why, SETTING_CHECK_TEXT_SIZE,
 		"is not a number with country code; write it like \"+81312345678\"");

@@ -64,12 +64,26 @@ uint64_t shown_number_tail(const struct shown_number *number)
 	return tail;
 }
 
+/* Compared from their end, as far as both go: the numbers of a block differ in their last digits only. */
+static bool is_between(
+	const struct shown_number *number, const struct shown_number *first, const struct shown_number *last)
+{
+	size_t size = number->size < first->size ? number->size : first->size;
+	const char *end = number->digits + number->size - size;
+
+	return first->size == last->size && memcmp(end, first->digits + first->size - size, size) >= 0 &&
+	       memcmp(end, last->digits + last->size - size, size) <= 0;
+}
+
 bool shown_number_is_sites(const struct shown_number *number, const struct site *site)
 {
-	struct shown_number own;
+	struct shown_number first, last;
+	struct site_numbers own;
 
 	for (size_t i = 0; i < site->number_count; i++) {
-		if (shown_number_read(text_of(site->numbers[i]), &own) && shown_number_equal(number, &own)) {
+		if (site_numbers_read(text_of(site->numbers[i]), &own) &&
+			shown_number_read(text_of(own.first), &first) &&
+			shown_number_read(text_of(own.last), &last) && is_between(number, &first, &last)) {
 			return true;
 		}
 	}

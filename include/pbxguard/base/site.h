@@ -14,7 +14,9 @@ enum trunk_numbers { TRUNK_NUMBERS_AS_DIALLED, TRUNK_NUMBERS_E164 };
 
 #define SITE_NAME_SIZE 64
 #define SITE_NUMBERS_MAX 256
-#define SITE_NUMBER_SIZE 24
+#define SITE_NUMBER_SIZE 40
+#define SITE_NUMBER_DIGITS_MAX 15 /* E.164 §6.2.1 */
+#define SITE_NUMBERS_DIGITS 6     /* at the end, in which the numbers of a block may differ */
 #define OUTSIDE_LINES_MAX 8
 #define OUTSIDE_LINE_SIZE 8
 
@@ -23,11 +25,20 @@ struct site {
 	char timezone[64]; /* empty: the host's */
 	struct network_set pbx, trunks, extensions;
 	size_t number_count;
-	char numbers[SITE_NUMBERS_MAX][SITE_NUMBER_SIZE]; /* "+81312345678" */
+	/* "+81312345678"; a block: "+81312345600..+81312345699" or "+81312345600..99" */
+	char numbers[SITE_NUMBERS_MAX][SITE_NUMBER_SIZE];
 	size_t outside_line_count;
 	char outside_line[OUTSIDE_LINES_MAX][OUTSIDE_LINE_SIZE]; /* digits dialled to get a line */
 	int trunk_numbers;                                       /* enum trunk_numbers */
 };
+
+/* An element of numbers: one, or all from the first to the last, which have as many digits. */
+struct site_numbers {
+	char first[SITE_NUMBER_DIGITS_MAX + 2], last[SITE_NUMBER_DIGITS_MAX + 2]; /* "+81312345600" */
+};
+
+/* False for what is neither. */
+bool site_numbers_read(struct text value, struct site_numbers *numbers);
 
 extern const struct setting_table site_settings; /* of struct site */
 

@@ -102,6 +102,44 @@ static void a_zone_in_other_letters_is_told_its_name(void **state)
 	}
 }
 
+static void an_own_number_may_be_a_block_of_them(void **state)
+{
+	static const struct {
+		const char *text, *first, *last; /* NULL: refused */
+	} cases[] = {
+		{"+81312345678", "+81312345678", "+81312345678"},
+		{"+81312345600..99", "+81312345600", "+81312345699"},
+		{"+81312345600..+81312345699", "+81312345600", "+81312345699"},
+		{"+81312345600..0", "+81312345600", "+81312345600"},
+		{"+81312000000..999999", "+81312000000", "+81312999999"},
+		{"+123456789012345..+123456789912345", "+123456789012345", "+123456789912345"},
+		{"+81312345699..00", NULL, NULL},           /* backwards */
+		{"+81312345600..+8131234569", NULL, NULL},  /* of another length */
+		{"+81312345600..0312345699", NULL, NULL},   /* without country code */
+		{"+81312345600..+81412345699", NULL, NULL}, /* too far apart */
+		{"+81312345600..1345699", NULL, NULL},      /* likewise */
+		{"+81312345600..", NULL, NULL},
+		{"+81312345600...99", NULL, NULL},
+		{"+81312345600..9..9", NULL, NULL},
+		{"..99", NULL, NULL},
+		{"..", NULL, NULL},
+		{"", NULL, NULL},
+		{"+8131234560*", NULL, NULL},
+		{"0312345600", NULL, NULL},
+		{"+1234567890123456", NULL, NULL},
+	};
+	struct site_numbers numbers;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_int_equal(site_numbers_read(text_of(cases[i].text), &numbers), cases[i].first != NULL);
+		if (cases[i].first != NULL) {
+			assert_string_equal(numbers.first, cases[i].first);
+			assert_string_equal(numbers.last, cases[i].last);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -109,6 +147,7 @@ int main(void)
 		cmocka_unit_test(without_addresses_every_leg_is_unknown),
 		cmocka_unit_test(only_calls_that_cost_money_are_outward),
 		cmocka_unit_test(a_zone_in_other_letters_is_told_its_name),
+		cmocka_unit_test(an_own_number_may_be_a_block_of_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,6 +105,37 @@ static void the_sites_numbers_are_its_own(void **state)
 	assert_false(shown_number_is_sites(&number, &site));
 }
 
+static void a_block_of_numbers_is_the_sites(void **state)
+{
+	static const struct {
+		const char *shown;
+		bool is_sites;
+	} cases[] = {
+		{"+81312345600", true},
+		{"0312345650", true},
+		{"81312345699", true},
+		{"312345699", true},
+		{"12345699", true}, /* without its area, as numbers alone are known, too */
+		{"0312345599", false},
+		{"0312345700", false},
+		{"+81612345650", false},
+		{"+81311112345", true},
+		{"+81311119999", true},
+		{"+81311120000", false},
+		{"+81311112344", false},
+		{"0120999888", true},
+	};
+	struct site site = {.number_count = 3,
+		.numbers = {"+81312345600..99", "+81311112345..+81311119999", "+81120999888"}};
+	struct shown_number number;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_true(shown_number_read(text_of(cases[i].shown), &number));
+		assert_int_equal(shown_number_is_sites(&number, &site), cases[i].is_sites);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +143,7 @@ int main(void)
 		cmocka_unit_test(the_same_number_is_known_however_it_is_written),
 		cmocka_unit_test(the_tail_is_the_last_eight_digits),
 		cmocka_unit_test(the_sites_numbers_are_its_own),
+		cmocka_unit_test(a_block_of_numbers_is_the_sites),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
