@@ -16,19 +16,11 @@ struct call_burst_settings {
 	uint32_t site_hour_warning, site_hour_critical;                        /* calls of all */
 };
 
-#define LIMIT(name_, initial_, not_below_)                                                                   \
-	{                                                                                                    \
-		.name = #name_, .type = SETTING_NUMBER,                                                      \
-		.offset = offsetof(struct call_burst_settings, name_), .minimum = RULE_LIMIT_MINIMUM,        \
-		.maximum = RULE_LIMIT_MAXIMUM, .unit = "calls", .initial = (initial_),                       \
-		.not_below = (not_below_)                                                                    \
-	}
+#define LIMIT(name, initial, not_below)                                                                      \
+	RULE_LIMIT(#name, struct call_burst_settings, name, "calls", initial, not_below)
 
 static const struct setting settings_list[] = {
-	{.name = "enabled",
-		.type = SETTING_BOOLEAN,
-		.offset = offsetof(struct call_burst_settings, enabled),
-		.initial = "true"},
+	RULE_ENABLED(struct call_burst_settings),
 	LIMIT(minute_warning, "3", NULL),
 	LIMIT(minute_critical, "5", "minute_warning"),
 	LIMIT(hour_warning, "6", NULL),
@@ -140,27 +132,22 @@ static void note_answer(struct call_burst_state *state, const struct circumstanc
 	}
 }
 
-/* Of a minute and an hour the graver; of equals the minute, which says more about what goes on now. */
 static bool tally_caller(const struct call_burst_settings *settings, struct window *callers,
 	const struct circumstances *circumstances, struct tally *tally)
 {
 	static const duration spans[] = {MINUTE, HOUR};
-	const struct limits minute = {settings->minute_warning, settings->minute_critical, MINUTE};
-	const struct limits hour = {settings->hour_warning, settings->hour_critical, HOUR};
+	const struct limits limits[] = {
+		{settings->minute_warning, settings->minute_critical, MINUTE},
+		{settings->hour_warning, settings->hour_critical, HOUR},
+	};
 	const struct subject *caller = circumstances_narrowest(circumstances);
 	uint32_t counts[2];
-	struct tally in_hour;
 
 	if (caller->kind == SUBJECT_SITE) {
 		return false;
 	}
 	window_add(callers, text_of(caller->text), circumstances->event->time, spans, 2, counts);
-	bool minute_reached = tally_of(caller, counts[0], &minute, tally);
-	bool hour_reached = tally_of(caller, counts[1], &hour, &in_hour);
-	if (hour_reached && (!minute_reached || in_hour.severity > tally->severity)) {
-		*tally = in_hour;
-	}
-	return minute_reached || hour_reached;
+	return tally_of_two(caller, counts, limits, tally);
 }
 
 static bool tally_site(const struct call_burst_settings *settings, struct window *sites,

@@ -23,10 +23,7 @@ struct callback_settings {
 };
 
 static const struct setting settings_list[] = {
-	{.name = "enabled",
-		.type = SETTING_BOOLEAN,
-		.offset = offsetof(struct callback_settings, enabled),
-		.initial = "true"},
+	RULE_ENABLED(struct callback_settings),
 	{.name = "window",
 		.type = SETTING_DURATION,
 		.offset = offsetof(struct callback_settings, window),

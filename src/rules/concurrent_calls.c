@@ -21,19 +21,11 @@ struct concurrent_settings {
 	uint32_t site_warning, site_critical;
 };
 
-#define LIMIT(name_, initial_, not_below_)                                                                   \
-	{                                                                                                    \
-		.name = #name_, .type = SETTING_NUMBER,                                                      \
-		.offset = offsetof(struct concurrent_settings, name_), .minimum = RULE_LIMIT_MINIMUM,        \
-		.maximum = RULE_LIMIT_MAXIMUM, .unit = "calls", .initial = (initial_),                       \
-		.not_below = (not_below_)                                                                    \
-	}
+#define LIMIT(name, initial, not_below)                                                                      \
+	RULE_LIMIT(#name, struct concurrent_settings, name, "calls", initial, not_below)
 
 static const struct setting settings_list[] = {
-	{.name = "enabled",
-		.type = SETTING_BOOLEAN,
-		.offset = offsetof(struct concurrent_settings, enabled),
-		.initial = "true"},
+	RULE_ENABLED(struct concurrent_settings),
 	LIMIT(warning, "3", NULL),
 	LIMIT(critical, "5", "warning"),
 	LIMIT(range_warning, "3", NULL),

@@ -16,13 +16,10 @@ struct country_spread_settings {
 };
 
 #define LIMIT(name, member, initial, not_below)                                                              \
-	DISTINCT_LIMIT(name, struct country_spread_settings, member, "countries", initial, not_below)
+	RULE_LIMIT(name, struct country_spread_settings, member, "countries", initial, not_below)
 
 static const struct setting settings_list[] = {
-	{.name = "enabled",
-		.type = SETTING_BOOLEAN,
-		.offset = offsetof(struct country_spread_settings, enabled),
-		.initial = "true"},
+	RULE_ENABLED(struct country_spread_settings),
 	LIMIT("ten_minutes_warning", of_one.short_warning, "4", NULL),
 	LIMIT("ten_minutes_critical", of_one.short_critical, "10", "ten_minutes_warning"),
 	LIMIT("hour_warning", of_one.long_warning, "10", NULL),

@@ -10,10 +10,7 @@ struct denied_settings {
 };
 
 static const struct setting settings_list[] = {
-	{.name = "enabled",
-		.type = SETTING_BOOLEAN,
-		.offset = offsetof(struct denied_settings, enabled),
-		.initial = "true"},
+	RULE_ENABLED(struct denied_settings),
 };
 static const struct setting_table settings_table = SETTING_TABLE(settings_list);
 

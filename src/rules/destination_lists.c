@@ -176,6 +176,11 @@ static const char *closest_entry(const struct place_list *list, struct text digi
 	return entry;
 }
 
+bool destination_is_high_risk(const struct destination_reading *reading)
+{
+	return reading->high_risk != NULL && reading->permission != DESTINATION_ALLOWED;
+}
+
 void destination_lists_read(const struct destination_lists *lists, const char *e164,
 	const struct destination *destination, struct destination_reading *reading)
 {

@@ -25,10 +25,7 @@ struct injection_settings {
 };
 
 static const struct setting settings_list[] = {
-	{.name = "enabled",
-		.type = SETTING_BOOLEAN,
-		.offset = offsetof(struct injection_settings, enabled),
-		.initial = "true"},
+	RULE_ENABLED(struct injection_settings),
 };
 static const struct setting_table settings_table = SETTING_TABLE(settings_list);
 

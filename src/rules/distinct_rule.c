@@ -46,17 +46,13 @@ bool distinct_tally(const struct distinct_limits *limits, const struct distinct_
 	struct distinct *distinct, const struct subject *subject, struct text key, struct text value,
 	instant now, struct tally *tally)
 {
-	const struct limits in_short = {limits->short_warning, limits->short_critical, spans->in_short};
-	const struct limits in_long = {limits->long_warning, limits->long_critical, spans->in_long};
-	const duration both[] = {spans->in_short, spans->in_long};
+	const struct limits both[] = {
+		{limits->short_warning, limits->short_critical, spans->in_short},
+		{limits->long_warning, limits->long_critical, spans->in_long},
+	};
+	const duration times[] = {spans->in_short, spans->in_long};
 	uint32_t counts[2];
-	struct tally longer;
 
-	distinct_add(distinct, key, value, now, both, 2, counts);
-	bool short_reached = tally_of(subject, counts[0], &in_short, tally);
-	bool long_reached = tally_of(subject, counts[1], &in_long, &longer);
-	if (long_reached && (!short_reached || longer.severity > tally->severity)) {
-		*tally = longer;
-	}
-	return short_reached || long_reached;
+	distinct_add(distinct, key, value, now, times, 2, counts);
+	return tally_of_two(subject, counts, both, tally);
 }

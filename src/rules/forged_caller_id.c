@@ -29,7 +29,7 @@
 #define EXTENSION_DIGITS_MINIMUM 2
 #define EXTENSION_DIGITS_MAXIMUM 6
 
-static const struct setting settings_list[] = {COUNTED_SETTINGS("1", "3", "60min")};
+static const struct setting settings_list[] = {COUNTED_SETTINGS("numbers", "1", "3", "60min")};
 static const struct setting_table settings_table = SETTING_TABLE(settings_list);
 
 struct forged_state {

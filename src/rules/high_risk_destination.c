@@ -16,7 +16,7 @@ struct high_risk_settings {
 };
 
 static const struct setting settings_list[] = {
-	COUNTED_SETTINGS("1", "2", "12h"),
+	COUNTED_SETTINGS("calls", "1", "2", "12h"),
 	{.name = "at_once",
 		.type = SETTING_NUMBER,
 		.offset = offsetof(struct high_risk_settings, at_once),
@@ -141,11 +141,6 @@ static void report(
 	}
 }
 
-static bool is_listed(const struct destination_reading *destination)
-{
-	return destination->high_risk != NULL && destination->permission != DESTINATION_ALLOWED;
-}
-
 static void evaluate(const void *opaque, void *opaque_state, const struct circumstances *circumstances,
 	struct findings *findings)
 {
@@ -158,7 +153,7 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	size_t count = 0;
 
 	/* The end of a call is taken whatever the lists say by now. */
-	if (!is_listed(&circumstances->destination) && !live_calls_is_end(event)) {
+	if (!destination_is_high_risk(&circumstances->destination) && !live_calls_is_end(event)) {
 		return;
 	}
 	if (circumstances_is_try(event)) {
@@ -181,7 +176,7 @@ static void say_limits(
 	const struct limits in_window = {counted->warning, counted->critical, counted->window};
 	const struct limits at_once = {settings->at_once, settings->at_once, 0};
 
-	if (!is_listed(&circumstances->destination)) {
+	if (!destination_is_high_risk(&circumstances->destination)) {
 		limits_say(text, "leaves this place out, it is %s",
 			circumstances->destination.high_risk == NULL ? "not listed" : "allowed");
 		return;

@@ -27,10 +27,7 @@ struct long_call_settings {
 	}
 
 static const struct setting settings_list[] = {
-	{.name = "enabled",
-		.type = SETTING_BOOLEAN,
-		.offset = offsetof(struct long_call_settings, enabled),
-		.initial = "true"},
+	RULE_ENABLED(struct long_call_settings),
 	LENGTH(listed_warning, "10min", NULL),
 	LENGTH(listed_critical, "20min", "listed_warning"),
 	LENGTH(warning, "60min", NULL),
@@ -131,12 +128,6 @@ static bool wants(const struct event *event)
 	       (event->kind == EVENT_CALL_STILL_UP || event->kind == EVENT_CALL_ENDED);
 }
 
-/* The owner's word (allow) stands above the advisory's. */
-static bool is_listed(const struct destination_reading *destination)
-{
-	return destination->high_risk != NULL && destination->permission != DESTINATION_ALLOWED;
-}
-
 /* "12 min": whole minutes, since whole calls are hardly ever whole units. Below that, seconds. */
 static char *length_text(duration up, char buffer[static DURATION_TEXT_SIZE])
 {
@@ -170,7 +161,7 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 	const struct long_call_settings *settings = opaque;
 	struct long_calls *calls = opaque_state;
 	const struct event *event = circumstances->event;
-	bool listed = is_listed(&circumstances->destination);
+	bool listed = destination_is_high_risk(&circumstances->destination);
 	duration warning = listed ? settings->listed_warning : settings->warning;
 	duration critical = listed ? settings->listed_critical : settings->critical;
 	bool is_critical = event->up >= critical;
@@ -196,7 +187,7 @@ static void say_limits(
 	const void *opaque, const struct circumstances *circumstances, struct limits_text *text)
 {
 	const struct long_call_settings *settings = opaque;
-	bool listed = is_listed(&circumstances->destination);
+	bool listed = destination_is_high_risk(&circumstances->destination);
 	char warning[DURATION_TEXT_SIZE], critical[DURATION_TEXT_SIZE];
 
 	limits_say(text, "a call to this place: warning after %s, critical after %s",

@@ -26,19 +26,11 @@ struct number_range_settings {
 	duration familiar;
 };
 
-#define LIMIT(name_, initial_, not_below_)                                                                   \
-	{                                                                                                    \
-		.name = #name_, .type = SETTING_NUMBER,                                                      \
-		.offset = offsetof(struct number_range_settings, name_), .minimum = RULE_LIMIT_MINIMUM,      \
-		.maximum = RULE_LIMIT_MAXIMUM, .unit = "calls", .initial = (initial_),                       \
-		.not_below = (not_below_)                                                                    \
-	}
+#define LIMIT(name, initial, not_below)                                                                      \
+	RULE_LIMIT(#name, struct number_range_settings, name, "calls", initial, not_below)
 
 static const struct setting settings_list[] = {
-	{.name = "enabled",
-		.type = SETTING_BOOLEAN,
-		.offset = offsetof(struct number_range_settings, enabled),
-		.initial = "true"},
+	RULE_ENABLED(struct number_range_settings),
 	{.name = "test_call",
 		.type = SETTING_DURATION,
 		.offset = offsetof(struct number_range_settings, test_call),
@@ -225,19 +217,15 @@ static duration since_test(const struct history *history, instant now)
 static bool tally_range(const struct number_range_settings *settings, struct number_range_state *state,
 	const struct subject *subject, duration since_test, instant now, struct tally *tally)
 {
-	const struct limits day = {settings->day_warning, settings->day_critical, DAY};
-	const struct limits week = {settings->week_warning, settings->week_critical, WEEK};
+	const struct limits limits[] = {
+		{settings->day_warning, settings->day_critical, DAY},
+		{settings->week_warning, settings->week_critical, WEEK},
+	};
 	const duration spans[] = {WEEK, since_test};
 	uint32_t counts[2] = {0};
-	struct tally of_week;
 
 	window_add(state->calls, text_of(subject->name), now, spans, since_test > 0 ? 2 : 1, counts);
-	bool day_reached = tally_of(subject, counts[1], &day, tally);
-	bool week_reached = tally_of(subject, counts[0], &week, &of_week);
-	if (week_reached && (!day_reached || of_week.severity > tally->severity)) {
-		*tally = of_week;
-	}
-	return day_reached || week_reached;
+	return tally_of_two(subject, (const uint32_t[]){counts[1], counts[0]}, limits, tally);
 }
 
 static void report(

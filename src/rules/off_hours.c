@@ -7,14 +7,8 @@
 #include "pbxguard/rules/counted_rule.h"
 #include "pbxguard/rules/tally.h"
 
-static const struct setting settings_list[] = {COUNTED_SETTINGS("1", "3", "60min")};
+static const struct setting settings_list[] = {COUNTED_SETTINGS("calls", "1", "3", "60min")};
 static const struct setting_table settings_table = SETTING_TABLE(settings_list);
-
-/* The owner's word (allow) stands above the advisory's. */
-static bool is_graver(const struct destination_reading *destination)
-{
-	return destination->high_risk != NULL && destination->permission != DESTINATION_ALLOWED;
-}
 
 static void evaluate(
 	const void *opaque, void *state, const struct circumstances *circumstances, struct findings *findings)
@@ -29,7 +23,7 @@ static void evaluate(
 		return;
 	}
 	size_t count = tally_subjects(state, circumstances, SUBJECT_SITE, &limits, tallies);
-	if (count > 0 && is_graver(&circumstances->destination)) {
+	if (count > 0 && destination_is_high_risk(&circumstances->destination)) {
 		tallies[0].severity = SEVERITY_CRITICAL; /* the limit stays the one that was reached */
 		count = 1;
 	}
@@ -47,7 +41,7 @@ static void say_limits(
 	limits_say_count(text, "calls while closed", &limits);
 	if (circumstances->calendar.is_open) {
 		limits_say(text, "now it is open");
-	} else if (is_graver(&circumstances->destination)) {
+	} else if (destination_is_high_risk(&circumstances->destination)) {
 		limits_say(text, "to this place each is critical");
 	}
 }

@@ -21,13 +21,10 @@ struct prefix_probing_settings {
 };
 
 #define LIMIT(name, member, initial, not_below)                                                              \
-	DISTINCT_LIMIT(name, struct prefix_probing_settings, limits.member, "prefixes", initial, not_below)
+	RULE_LIMIT(name, struct prefix_probing_settings, limits.member, "prefixes", initial, not_below)
 
 static const struct setting settings_list[] = {
-	{.name = "enabled",
-		.type = SETTING_BOOLEAN,
-		.offset = offsetof(struct prefix_probing_settings, enabled),
-		.initial = "true"},
+	RULE_ENABLED(struct prefix_probing_settings),
 	LIMIT("minute_warning", short_warning, "3", NULL),
 	LIMIT("minute_critical", short_critical, "10", "minute_warning"),
 	LIMIT("day_warning", long_warning, "5", NULL),

@@ -29,7 +29,7 @@ struct relay_settings {
 };
 
 static const struct setting settings_list[] = {
-	COUNTED_SETTINGS("1", "2", "24h"),
+	COUNTED_SETTINGS("calls", "1", "2", "24h"),
 	{.name = "just_began",
 		.type = SETTING_DURATION,
 		.offset = offsetof(struct relay_settings, just_began),
@@ -212,12 +212,6 @@ static bool may_be_machines(
 	       has_just_come_in(settings, state, event->time);
 }
 
-/* The owner's word (allow) stands above the advisory's. */
-static bool is_graver(const struct destination_reading *destination)
-{
-	return destination->high_risk != NULL && destination->permission != DESTINATION_ALLOWED;
-}
-
 #define PHRASE_SIZE 128
 
 /* " (2 within 24 h)"; nothing for the first. */
@@ -296,7 +290,7 @@ static void judge(const struct relay_settings *settings, struct relay_state *sta
 	if (!tally_of(subject, count, &limits, &tally)) {
 		return;
 	}
-	if (is_graver(&circumstances->destination)) {
+	if (destination_is_high_risk(&circumstances->destination)) {
 		tally.severity = SEVERITY_CRITICAL; /* the limit stays the one that was reached */
 	}
 	tally_report_as("relay", &tally, circumstances, findings, "Call abroad%s%s%s",
@@ -343,7 +337,8 @@ static void judge_machines(const struct relay_settings *settings, struct relay_s
 	if (!tally_of(subject, count, &limits, &tally)) {
 		return;
 	}
-	bool is_grave = tally.severity == SEVERITY_CRITICAL || is_graver(&circumstances->destination);
+	bool is_grave =
+		tally.severity == SEVERITY_CRITICAL || destination_is_high_risk(&circumstances->destination);
 	tally.severity = is_grave ? SEVERITY_WARNING : SEVERITY_NOTICE;
 	tally_report_as("relay", &tally, circumstances, findings, "Call abroad%s%s", from,
 		say_count(&tally, counted));
@@ -435,7 +430,7 @@ static void say_limits(
 
 	limits_say_count(
 		text, "calls that were forwarded or transferred, or whose caller has called in,", &limits);
-	if (is_graver(&circumstances->destination)) {
+	if (destination_is_high_risk(&circumstances->destination)) {
 		limits_say(text, "to this place each is critical");
 	}
 }

@@ -31,10 +31,7 @@ struct spend_settings {
 	}
 
 static const struct setting settings_list[] = {
-	{.name = "enabled",
-		.type = SETTING_BOOLEAN,
-		.offset = offsetof(struct spend_settings, enabled),
-		.initial = "true"},
+	RULE_ENABLED(struct spend_settings),
 	AMOUNT(hour_warning, "5000", NULL),
 	AMOUNT(hour_critical, "8000", "hour_warning"),
 	AMOUNT(day_warning, "10000", NULL),
@@ -104,20 +101,6 @@ static money new_cost(const struct circumstances *circumstances)
 	return cost_so_far(&rate, event->up) - cost_so_far(&rate, event->up - CALL_STILL_UP_EVERY);
 }
 
-/* Of an hour and a day the graver; of equals the hour, which says more about what goes on now. */
-static bool tally_sums(const struct subject *subject, const money sums[static SPAN_COUNT],
-	const struct limits limits[static SPAN_COUNT], struct tally *tally)
-{
-	struct tally of_day;
-	bool hour_reached = tally_of(subject, money_units(sums[SPAN_HOUR]), &limits[SPAN_HOUR], tally);
-	bool day_reached = tally_of(subject, money_units(sums[SPAN_DAY]), &limits[SPAN_DAY], &of_day);
-
-	if (day_reached && (!hour_reached || of_day.severity > tally->severity)) {
-		*tally = of_day;
-	}
-	return hour_reached || day_reached;
-}
-
 static void report(
 	const struct tally *tally, const struct circumstances *circumstances, struct findings *findings)
 {
@@ -150,7 +133,8 @@ static void judge(struct sum_window *window, const struct subject *subject, mone
 	money sums[SPAN_COUNT];
 
 	sum_window_add(window, text_of(subject->text), circumstances->event->time, cost, sums);
-	if (tally_sums(subject, sums, limits, &tally)) {
+	const uint32_t units[] = {money_units(sums[SPAN_HOUR]), money_units(sums[SPAN_DAY])};
+	if (tally_of_two(subject, units, limits, &tally)) {
 		report(&tally, circumstances, findings);
 	}
 }

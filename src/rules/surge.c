@@ -31,10 +31,7 @@ struct surge_settings {
 	}
 
 static const struct setting settings_list[] = {
-	{.name = "enabled",
-		.type = SETTING_BOOLEAN,
-		.offset = offsetof(struct surge_settings, enabled),
-		.initial = "true"},
+	RULE_ENABLED(struct surge_settings),
 	NUMBER(warning, 2, 1000, "times", "5", NULL),
 	NUMBER(critical, 2, 1000, "times", "25", "warning"),
 	NUMBER(minimum, RULE_LIMIT_MINIMUM, RULE_LIMIT_MAXIMUM, "calls", "10", NULL),

@@ -21,6 +21,19 @@ bool tally_of(const struct subject *subject, uint32_t count, const struct limits
 	return true;
 }
 
+bool tally_of_two(const struct subject *subject, const uint32_t counts[static 2],
+	const struct limits limits[static 2], struct tally *tally)
+{
+	struct tally of_long;
+	bool short_reached = tally_of(subject, counts[0], &limits[0], tally);
+	bool long_reached = tally_of(subject, counts[1], &limits[1], &of_long);
+
+	if (long_reached && (!short_reached || of_long.severity > tally->severity)) {
+		*tally = of_long;
+	}
+	return short_reached || long_reached;
+}
+
 size_t tally_add_wider(struct tally tallies[static TALLIES_MAX], size_t count, const struct tally *wider)
 {
 	if (count == 0 || wider->severity > tallies[count - 1].severity) {

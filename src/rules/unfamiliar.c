@@ -29,10 +29,7 @@ struct unfamiliar_settings {
 };
 
 static const struct setting settings_list[] = {
-	{.name = "enabled",
-		.type = SETTING_BOOLEAN,
-		.offset = offsetof(struct unfamiliar_settings, enabled),
-		.initial = "true"},
+	RULE_ENABLED(struct unfamiliar_settings),
 	{.name = "absence",
 		.type = SETTING_DURATION,
 		.offset = offsetof(struct unfamiliar_settings, absence),

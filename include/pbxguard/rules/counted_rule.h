@@ -20,15 +20,10 @@ struct counted_settings {
 
 /* The elements of such a rule's table of settings, with the defaults that are its own. */
 /* clang-format off */
-#define COUNTED_SETTINGS(initial_warning, initial_critical, initial_window) \
-	{.name = "enabled", .type = SETTING_BOOLEAN, .offset = offsetof(struct counted_settings, enabled), \
-		.initial = "true"}, \
-	{.name = "warning", .type = SETTING_NUMBER, .offset = offsetof(struct counted_settings, warning), \
-		.minimum = RULE_LIMIT_MINIMUM, .maximum = RULE_LIMIT_MAXIMUM, .unit = "calls", \
-		.initial = (initial_warning)}, \
-	{.name = "critical", .type = SETTING_NUMBER, .offset = offsetof(struct counted_settings, critical), \
-		.minimum = RULE_LIMIT_MINIMUM, .maximum = RULE_LIMIT_MAXIMUM, .unit = "calls", \
-		.initial = (initial_critical), .not_below = "warning"}, \
+#define COUNTED_SETTINGS(unit_, initial_warning, initial_critical, initial_window) \
+	RULE_ENABLED(struct counted_settings), \
+	RULE_LIMIT("warning", struct counted_settings, warning, unit_, initial_warning, NULL), \
+	RULE_LIMIT("critical", struct counted_settings, critical, unit_, initial_critical, "warning"), \
 	{.name = "window", .type = SETTING_DURATION, .offset = offsetof(struct counted_settings, window), \
 		.minimum = RULE_WINDOW_MINIMUM, .maximum = RULE_WINDOW_MAXIMUM, .initial = (initial_window)}
 /* clang-format on */

@@ -59,6 +59,9 @@ struct destination_reading {
 	const char *entry; /* which entry of deny or allow decided; NULL: none. Borrowed from the lists */
 };
 
+/* Listed, and not allowed: the owner's word stands above the advisory's. */
+bool destination_is_high_risk(const struct destination_reading *reading);
+
 /* e164 is "+12465550123"; destination is NULL when the number has no country. */
 void destination_lists_read(const struct destination_lists *lists, const char *e164,
 	const struct destination *destination, struct destination_reading *reading);

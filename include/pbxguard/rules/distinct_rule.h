@@ -23,14 +23,6 @@ struct distinct_spans {
 	duration in_short, in_long;
 };
 
-/* An element of such a rule's table of settings, with a name and a default that are its own. */
-/* clang-format off */
-#define DISTINCT_LIMIT(name_, settings, member, unit_, initial_, not_below_) \
-	{.name = (name_), .type = SETTING_NUMBER, .offset = offsetof(settings, member), \
-		.minimum = RULE_LIMIT_MINIMUM, .maximum = RULE_LIMIT_MAXIMUM, .unit = (unit_), \
-		.initial = (initial_), .not_below = (not_below_)}
-/* clang-format on */
-
 /* Functions of struct rule, and for its state_new: the highest limit that any count is compared with. */
 uint32_t distinct_highest(const struct distinct_limits *limits);
 void *distinct_state_new(uint32_t largest_limit, const struct distinct_spans *spans, size_t memory);
@@ -42,11 +34,8 @@ uint64_t distinct_state_evicted(const void *state);
 void distinct_say_limits(struct limits_text *text, const char *what, const struct distinct_limits *limits,
 	const struct distinct_spans *spans);
 
-/*
- * Notes the value under the key, in the name of the subject. True, and *tally written, when a limit is
- * reached: of the short and the long time the graver; of equals the short, which says more about what goes on
- * now.
- */
+/* Notes the value under the key, in the name of the subject. True, and *tally written, when a limit is
+ * reached: tally_of_two. */
 bool distinct_tally(const struct distinct_limits *limits, const struct distinct_spans *spans,
 	struct distinct *distinct, const struct subject *subject, struct text key, struct text value,
 	instant now, struct tally *tally);

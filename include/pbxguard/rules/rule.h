@@ -20,6 +20,15 @@
 /* Every limit of a rule lies between these. */
 #define RULE_LIMIT_MINIMUM 1
 #define RULE_LIMIT_MAXIMUM 10000
+/* Elements of a rule's table of settings: the switch that each has, and a limit. */
+/* clang-format off */
+#define RULE_ENABLED(settings) \
+	{.name = "enabled", .type = SETTING_BOOLEAN, .offset = offsetof(settings, enabled), .initial = "true"}
+#define RULE_LIMIT(name_, settings, member, unit_, initial_, not_below_) \
+	{.name = (name_), .type = SETTING_NUMBER, .offset = offsetof(settings, member), \
+		.minimum = RULE_LIMIT_MINIMUM, .maximum = RULE_LIMIT_MAXIMUM, .unit = (unit_), \
+		.initial = (initial_), .not_below = (not_below_)}
+/* clang-format on */
 /* And every window of a rule, between these. */
 #define RULE_WINDOW_MINIMUM SECOND
 #define RULE_WINDOW_MAXIMUM (366 * DAY)

@@ -29,6 +29,13 @@ struct tally {
 bool tally_of(
 	const struct subject *subject, uint32_t count, const struct limits *limits, struct tally *tally);
 
+/*
+ * The same of a count in a short and one in a long time: the graver; of equals the short, which says more
+ * about what goes on now.
+ */
+bool tally_of_two(const struct subject *subject, const uint32_t counts[static 2],
+	const struct limits limits[static 2], struct tally *tally);
+
 #define TALLIES_MAX 2 /* there are two severities to reach */
 
 /*
