@@ -140,6 +140,18 @@ char *text_make_safe(struct text text, char *buffer, size_t buffer_size)
 	return buffer;
 }
 
+bool text_is_safe(struct text text)
+{
+	while (text.size > 0) {
+		size_t size = utf8_character_size(text);
+		if (size == 0 || (text.start[0] != '\\' && is_unsafe(text.start, size))) {
+			return false;
+		}
+		text = text_from(text, size);
+	}
+	return true;
+}
+
 static int hexadecimal_value(char c)
 {
 	if (c >= '0' && c <= '9') {

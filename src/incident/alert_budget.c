@@ -21,6 +21,18 @@ void alert_budget_spend(struct alert_budget *budget, instant now)
 	budget->told[budget->count++ % ALERT_BUDGET_MAX] = now;
 }
 
+void alert_budget_recall(struct alert_budget *budget, instant told)
+{
+	if (budget->count >= ALERT_BUDGET_MAX) {
+		return;
+	}
+	size_t place = budget->count++;
+	for (; place > 0 && budget->told[place - 1] > told; place--) {
+		budget->told[place] = budget->told[place - 1];
+	}
+	budget->told[place] = told;
+}
+
 void alert_budget_shift(struct alert_budget *budget, instant latest, duration by)
 {
 	instant oldest = latest - ALERT_BUDGET_WINDOW; /* what is older takes part in nothing any more */

@@ -144,6 +144,7 @@ static void join_call(struct incidents *incidents, const struct event *event)
 	for (uint32_t slot = 0; hash != 0 && slot < incidents->used; slot++) {
 		struct decision_call *call = &incidents->items[slot].call;
 		if (incidents->call_hashes[slot] == hash) {
+			incident_mark(incidents, slot);
 			text_make_safe(event->call_id, call->other_call_id, sizeof call->other_call_id);
 		}
 	}
@@ -155,6 +156,7 @@ static void follow(struct incidents *incidents, struct member *member, const str
 {
 	struct incident *incident = &incidents->items[member->slot];
 
+	incident_mark(incidents, member->slot);
 	story_follow(&incident->story, &member->call, event, findings->cost, findings->currency);
 	if (now > incident->last_finding) {
 		incident->last_finding = now;

@@ -7,11 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A time this far before the latest is no late packet: the clock was set back. */
-#define CLOCK_SET_BACK MINUTE
 #define QUIET_INTERVALS 2 /* without a finding, then an incident is closed */
 
-static const char limit_rule[] = "alert_limit";
+const char incident_limit_rule[] = "alert_limit";
 
 static void want_line(struct incidents *incidents, uint32_t slot, instant now);
 
@@ -21,6 +19,7 @@ void incident_schedule(struct incidents *incidents, uint32_t slot)
 	duration interval = incidents->settings.alert_interval;
 	instant due = incident->last_line + interval;
 
+	incident_mark(incidents, slot);
 	if (slot_queue_has(incidents->waiting, slot)) {
 		slot_queue_remove(incidents->deadlines, slot);
 		return;
@@ -204,13 +203,13 @@ static void make_id(const struct incidents *incidents, const struct finding *fin
 
 static bool is_limit(const struct finding *finding)
 {
-	return strcmp(finding->rule, limit_rule) == 0;
+	return strcmp(finding->rule, incident_limit_rule) == 0;
 }
 
 uint32_t incident_open(struct incidents *incidents, const struct finding *finding, instant now)
 {
 	/* Of the limit's own incident no call is a part, whatever else is said about the site. */
-	struct subject_key key = subject_key_of(is_limit(finding) ? limit_rule : finding->subject);
+	struct subject_key key = subject_key_of(is_limit(finding) ? incident_limit_rule : finding->subject);
 	uint32_t slot = take_slot(incidents, now);
 	struct incident *incident = &incidents->items[slot];
 
@@ -320,7 +319,7 @@ static void say_limit(struct incidents *incidents, instant now)
 {
 	uint32_t lines = incidents->settings.alerts_per_minute;
 	struct finding finding = {
-		.rule = limit_rule,
+		.rule = incident_limit_rule,
 		.severity = SEVERITY_WARNING,
 		.count = lines,
 		.limit = lines,
@@ -359,6 +358,7 @@ static void wait_for_room(struct incidents *incidents, uint32_t slot, instant no
 	struct incident *incident = &incidents->items[slot];
 	bool is_new = !slot_queue_has(incidents->waiting, slot);
 
+	incident_mark(incidents, slot);
 	if (is_new) {
 		incident->waiting_order = ++incidents->orders;
 		incident->waiting_since = now;
@@ -386,6 +386,17 @@ static void want_line(struct incidents *incidents, uint32_t slot, instant now)
 	} else {
 		wait_for_room(incidents, slot, now);
 	}
+}
+
+void incident_resume(struct incidents *incidents, uint32_t slot, bool waits)
+{
+	const struct incident *incident = &incidents->items[slot];
+
+	if (waits) {
+		slot_queue_put(incidents->waiting, slot,
+			(struct slot_key){rank_of(incident), incident->waiting_order});
+	}
+	incident_schedule(incidents, slot);
 }
 
 /* ---- time ---- */

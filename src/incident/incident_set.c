@@ -8,6 +8,11 @@ bool incident_is_open(const struct incidents *incidents, uint32_t slot)
 	return slot_queue_has(incidents->ages, slot);
 }
 
+void incident_mark(struct incidents *incidents, uint32_t slot)
+{
+	incidents->changed[slot] = true;
+}
+
 /* ---- subjects ---- */
 
 struct subject_key subject_key_of(const char *subject)
@@ -46,12 +51,14 @@ void incident_touch(struct incidents *incidents, uint32_t slot)
 	bool is_outside = incidents->items[slot].call.leg == LEG_OUTSIDE;
 
 	slot_queue_put(incidents->ages, slot, (struct slot_key){is_outside ? 0 : 1, ++incidents->orders});
+	incident_mark(incidents, slot);
 }
 
 /* While an event is handled its incidents must not make room for each other, or for the limit's. */
 void incident_pin(struct incidents *incidents, uint32_t slot)
 {
 	slot_queue_put(incidents->ages, slot, (struct slot_key){2, ++incidents->orders});
+	incident_mark(incidents, slot);
 }
 
 void incident_forget(struct incidents *incidents, uint32_t slot)
@@ -66,6 +73,7 @@ void incident_forget(struct incidents *incidents, uint32_t slot)
 	incidents->call_hashes[slot] = 0;
 	incidents->limit_slot = slot == incidents->limit_slot ? NO_SLOT : incidents->limit_slot;
 	incidents->unused[incidents->unused_count++] = slot;
+	incident_mark(incidents, slot);
 }
 
 /* ---- calls ---- */

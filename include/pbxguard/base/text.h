@@ -160,6 +160,8 @@ bool text_is_utf8(struct text text, size_t *at);
  * character. Returns buffer.
  */
 char *text_make_safe(struct text text, char *buffer, size_t buffer_size);
+/* What text_make_safe could have given: nothing in it but backslashes would have to be made safe. */
+bool text_is_safe(struct text text);
 
 /*
  * Turns %HH into the byte it means; a broken escape stays as it is, as PBXs let it. False when buffer is too

@@ -21,6 +21,8 @@ struct alert_budget {
 /* From when on one more line keeps to `lines` a minute; INT64_MIN: at any time. */
 instant alert_budget_free_at(const struct alert_budget *budget, size_t lines);
 void alert_budget_spend(struct alert_budget *budget, instant now);
+/* At the start, for a line that was told before a restart; these may come in any order. */
+void alert_budget_recall(struct alert_budget *budget, instant told);
 /* For a clock that was set back from `latest` by so much (a negative duration). */
 void alert_budget_shift(struct alert_budget *budget, instant latest, duration by);
 

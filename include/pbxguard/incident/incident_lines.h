@@ -8,6 +8,8 @@
 
 #include "pbxguard/incident/incident_set.h"
 
+extern const char incident_limit_rule[]; /* of what we find ourselves: that alerts wait */
+
 /* What one event brings to an incident: told, if at all, in one line, by the gravest, of equals the first. */
 struct incident_batch {
 	size_t count;
@@ -26,6 +28,9 @@ void incident_gather(struct incidents *incidents, uint32_t slot, const struct in
 /* When it is due next, after something has changed in it, or for all in the settings. */
 void incident_schedule(struct incidents *incidents, uint32_t slot);
 void incidents_schedule_all(struct incidents *incidents);
+
+/* After a restart: it goes on waiting for room, or for what is due. */
+void incident_resume(struct incidents *incidents, uint32_t slot, bool waits);
 
 /* All that is held back or waits, at once. */
 void incidents_tell_rest(struct incidents *incidents);

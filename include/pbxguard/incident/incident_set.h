@@ -20,6 +20,9 @@
 /* Times beyond are no times; so that sums of times and durations never overflow. */
 #define INSTANT_LIMIT (INT64_MAX / 4)
 
+/* A time this far before the latest is no late packet: the clock was set back. */
+#define CLOCK_SET_BACK MINUTE
+
 #define NO_SLOT UINT32_MAX
 
 #define SITE_SUBJECT "site"
@@ -80,6 +83,8 @@ struct incidents {
 	struct slot_queue *waiting;   /* by rank: lines for which there was no room */
 	struct slot_queue *ages;      /* by the last touch: who makes room when all slots are taken */
 	uint64_t orders;              /* the last order given */
+	bool changed[INCIDENTS_MAX];  /* since it was saved */
+	uint32_t save_next;           /* where saving goes on */
 	bool has_time;
 	instant latest; /* the latest time seen */
 	struct alert_budget budget;
@@ -88,6 +93,9 @@ struct incidents {
 };
 
 bool incident_is_open(const struct incidents *incidents, uint32_t slot);
+
+/* Something in it has changed: it is to be saved. */
+void incident_mark(struct incidents *incidents, uint32_t slot);
 
 /* The slot to which the subject leads, or NO_SLOT. */
 struct subject_key subject_key_of(const char *subject);

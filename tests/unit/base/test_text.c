@@ -76,6 +76,10 @@ static void what_is_shown_can_not_break_a_line_or_a_terminal(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		assert_string_equal(text_make_safe(cases[i].text, buffer, sizeof buffer), cases[i].safe);
+		assert_true(text_is_safe(text_of(cases[i].safe)));
+		/* Of one with a backslash nobody knows whether it was made safe. */
+		assert_true(text_is_safe(cases[i].text) ==
+			    (i < 2 || text_find(cases[i].text, '\\') < cases[i].text.size));
 	}
 }
 

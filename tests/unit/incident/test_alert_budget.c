@@ -44,6 +44,23 @@ static void a_clock_that_is_set_back_takes_the_minute_with_it(void **state)
 	assert_int_equal(alert_budget_free_at(&budget, 2), 100 * SECOND);
 }
 
+static void lines_told_before_a_restart_count_in_whatever_order_they_are_recalled(void **state)
+{
+	static struct alert_budget budget;
+
+	(void)state;
+	budget = (struct alert_budget){0};
+	alert_budget_recall(&budget, 30 * SECOND);
+	alert_budget_recall(&budget, 10 * SECOND);
+	alert_budget_recall(&budget, 20 * SECOND);
+	assert_int_equal(alert_budget_free_at(&budget, 3), 70 * SECOND);
+	assert_int_equal(alert_budget_free_at(&budget, 1), 90 * SECOND);
+	for (size_t i = 0; i < 2 * ALERT_BUDGET_MAX; i++) {
+		alert_budget_recall(&budget, 40 * SECOND);
+	}
+	assert_int_equal(alert_budget_free_at(&budget, 1), 100 * SECOND);
+}
+
 static void the_largest_limit_fits(void **state)
 {
 	static struct alert_budget budget;
@@ -63,6 +80,7 @@ int main(void)
 		cmocka_unit_test(the_limit_holds_in_every_minute),
 		cmocka_unit_test(a_late_packet_does_not_give_room_early),
 		cmocka_unit_test(a_clock_that_is_set_back_takes_the_minute_with_it),
+		cmocka_unit_test(lines_told_before_a_restart_count_in_whatever_order_they_are_recalled),
 		cmocka_unit_test(the_largest_limit_fits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
