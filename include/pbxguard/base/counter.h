@@ -79,6 +79,8 @@
 	X(SYSLOG_QUEUED, "syslog_queued", "alert lines given to the syslog sender") \
 	X(SYSLOG_SENT, "syslog_sent", "alert lines that the local syslog took") \
 	X(SYSLOG_LOST, "syslog_lost", "alert lines lost because the local syslog did not take them") \
+	X(STORE_WRITES, "store_writes", "times that something was written to the store") \
+	X(STORE_ERRORS, "store_errors", "times that the store could not be read or written, or something in it was damaged") \
 	X(RELOADS, "reloads", "configurations taken over by SIGHUP") \
 	X(RELOADS_REFUSED, "reloads_refused", "configurations refused at SIGHUP; the old one went on")
 /* clang-format on */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What outlives the process, in one SQLite file: open incidents, and what rules have learned. Read once at
+ * the start, then only written, by the slow thread. Nothing that is wrong with it ever stops the guard: it is
+ * told, and without a store a restart forgets.
+ *
+ * The file belongs to us alone while it is open; a second guard goes on without. A damaged one is set aside
+ * (renamed, with the time in its name) and a new one begun. One that is no store of ours, or a later
+ * version's, is left as it is.
+ *
+ * What is written is there when the process dies; when the power fails, all but the last seconds.
+ */
+#ifndef PBXGUARD_ACTION_STORE_H
+#define PBXGUARD_ACTION_STORE_H
+
+#include "pbxguard/base/counter.h"
+#include "pbxguard/base/instant.h"
+#include "pbxguard/base/log.h"
+#include "pbxguard/base/setting.h"
+#include "pbxguard/incident/incident_record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STORE_PATH_SIZE 256
+#define STORE_LEARNED_MAX ((size_t)2 << 20) /* bytes of one rule */
+#define STORE_RETRY (10 * SECOND)           /* after a failure, so long nothing is tried */
+
+struct store_settings {
+	char path[STORE_PATH_SIZE]; /* empty: no store */
+};
+
+extern const struct setting_table store_settings_table;
+
+struct store; /* opaque; made by store_open */
+
+/*
+ * Opens it, or begins a new one. NULL when that can't be; said in the log. log and counters (COUNTER_STORE_*)
+ * stay borrowed. now is the clock's, here and below.
+ */
+struct store *store_open(const char *path, const struct log *log, struct counters *counters, instant now);
+void store_free(struct store *store); /* NULL is fine */
+
+/* Each gives false for what could not be taken; such an incident is removed, as its slot will have others. */
+struct store_reader {
+	bool (*incident)(void *context, const struct incident_record *record);
+	bool (*learned)(void *context, const char *rule, const uint8_t *bytes, size_t size);
+	void *context;
+};
+
+/* All that is there, of the incidents the one opened last first. */
+void store_read(struct store *store, const struct store_reader *reader, instant now);
+
+/* In place of what the slot had, or the rule. Written with the next commit, all or nothing. */
+void store_put_incident(struct store *store, const struct incident_record *record, instant now);
+void store_put_learned(struct store *store, const char *rule, const uint8_t *bytes, size_t size, instant now);
+void store_commit(struct store *store, instant now);
+
+/*
+ * True once after what was put could not be written, when it is time to try again: all has to be put again.
+ * To be called about once a second.
+ */
+bool store_wants_all(struct store *store, instant now);
+
+#endif
