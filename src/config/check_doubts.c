@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void __attribute__((format(printf, 4, 5)))
 doubt(const struct config_reading *reading, const char *setting, size_t index, const char *format, ...)
@@ -233,12 +235,38 @@ static void doubt_holidays(const struct config_reading *reading)
 	}
 }
 
+/* ---- store ------------------------------------------------------------------------------------------ */
+
+/* The default's folder is made when the service starts. */
+static void doubt_store(const struct config_reading *reading)
+{
+	const char *path = reading->config->settings.store.path;
+	const char *end = strrchr(path, '/');
+	char folder[STORE_PATH_SIZE];
+	struct stat status;
+
+	if (end == NULL || strcmp(path, setting_find(&store_settings_table, TEXT("path"))->initial) == 0) {
+		return;
+	}
+	snprintf(folder, sizeof folder, "%.*s", end == path ? 1 : (int)(end - path), path);
+	if (stat(folder, &status) != 0 || !S_ISDIR(status.st_mode)) {
+		config_file_warn(reading->file, reading->errors, "store.path",
+			"there is no folder %s, so a restart will forget what is open and was learned",
+			folder);
+	} else if (access(folder, W_OK) != 0) {
+		config_file_warn(reading->file, reading->errors, "store.path",
+			"the folder %s can't be written by this user; pbxguard as a service may be another",
+			folder);
+	}
+}
+
 static void (*const doubts[])(const struct config_reading *reading) = {
 	doubt_rules,
 	doubt_currency,
 	doubt_extensions,
 	doubt_callers,
 	doubt_holidays,
+	doubt_store,
 };
 
 static config_part_check *const part_doubts[] = {

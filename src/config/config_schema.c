@@ -28,6 +28,7 @@ static const struct setting sections[] = {
 	GROUP("capture", capture, capture_settings),
 	GROUP("calls", calls, call_settings_table),
 	GROUP("actions", actions, action_settings_table),
+	GROUP("store", store, store_settings_table),
 	GROUP("limits", limits, limits_settings_table),
 };
 

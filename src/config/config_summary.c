@@ -392,6 +392,14 @@ static void say_actions(FILE *out, const struct config *config)
 	fputc('\n', out);
 }
 
+static void say_store(FILE *out, const struct config *config)
+{
+	const char *path = config->settings.store.path;
+
+	say(out, "store", "%s",
+		path[0] == '\0' ? "none: a restart forgets what is open and was learned" : path);
+}
+
 static void (*const parts[])(FILE *out, const struct config *config) = {
 	say_site,
 	say_capture,
@@ -400,6 +408,7 @@ static void (*const parts[])(FILE *out, const struct config *config) = {
 	say_rules,
 	say_callers,
 	say_actions,
+	say_store,
 	say_files,
 };
 

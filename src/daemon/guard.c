@@ -6,6 +6,7 @@
 #include "pbxguard/daemon/event_loop.h"
 #include "pbxguard/daemon/host_addresses.h"
 #include "pbxguard/daemon/interfaces.h"
+#include "pbxguard/daemon/keep.h"
 #include "pbxguard/daemon/pipeline.h"
 #include "pbxguard/daemon/service_notify.h"
 #include "pbxguard/daemon/slow_thread.h"
@@ -33,6 +34,9 @@ struct guard {
 	struct slow_thread *slow_thread;
 	struct interfaces *interfaces;
 	struct blind_spots blind_spots;
+	struct log store_log; /* the slow thread's: it counts nothing that this one counts */
+	bool has_store;
+	struct keep keep;
 	instant syslog_waits_since; /* monotonic; 0: nothing waits */
 	bool syslog_wait_was_told;
 };
@@ -131,15 +135,37 @@ static bool make_pipeline(struct guard *guard)
 	return true;
 }
 
+/* NULL: there is none, for whatever reason. What it holds goes on. */
+static struct store *open_store(struct guard *guard)
+{
+	const char *path = guard->start->config->settings.store.path;
+
+	if (path[0] == '\0') {
+		return NULL;
+	}
+	guard->store_log = *log_of(guard);
+	guard->store_log.counters = NULL;
+	struct store *store = store_open(path, &guard->store_log, &guard->start->counters, instant_now());
+	if (store != NULL) {
+		keep_restore(store, guard->pipeline, log_of(guard), instant_now());
+		keep_begin(&guard->keep, instant_monotonic_now());
+	}
+	return store;
+}
+
 static bool start_slow_thread(struct guard *guard)
 {
 	struct actions *actions = make_actions(guard);
+	struct store *store = actions != NULL ? open_store(guard) : NULL;
 
-	guard->slow_thread = actions != NULL ? slow_thread_start(actions, &guard->start->counters) : NULL;
+	guard->slow_thread =
+		actions != NULL ? slow_thread_start(actions, store, &guard->start->counters) : NULL;
+	guard->has_store = store != NULL;
 	if (guard->slow_thread == NULL) {
 		log_write(log_of(guard), LOG_LEVEL_ERROR, "could not start the thread that writes alerts: %s",
 			strerror(errno));
 		actions_free(actions);
+		store_free(store);
 	}
 	return guard->slow_thread != NULL;
 }
@@ -175,6 +201,9 @@ static bool try_reload(struct guard *guard, struct config *new)
 		return false;
 	}
 	start_set_time_zone(start, new);
+	if (strcmp(new->settings.store.path, start->config->settings.store.path) != 0) {
+		log_write(log_of(guard), LOG_LEVEL_NOTICE, "store.path changes at a restart only");
+	}
 	slow_thread_configure(guard->slow_thread, &new->settings.actions, &new->settings.site);
 	if (changes && !interfaces_take(guard->interfaces)) {
 		event_loop_stop(guard->loop);
@@ -262,6 +291,9 @@ static void second_passed(void *context)
 
 	interfaces_look_after(guard->interfaces);
 	pipeline_tick(guard->pipeline, instant_now() - PACKETS_LATE);
+	if (guard->has_store) {
+		keep_tick(&guard->keep, guard->pipeline, guard->slow_thread, instant_monotonic_now());
+	}
 	look_for_silence(guard, instant_monotonic_now());
 	blind_spots_tell(&guard->blind_spots, counters, log_of(guard), instant_monotonic_now(), false);
 	look_after_syslog(guard, instant_monotonic_now());
@@ -318,6 +350,10 @@ static bool end(struct guard *guard)
 	if (guard->interfaces != NULL) {
 		interfaces_close(guard->interfaces);
 		pipeline_finish(guard->pipeline);
+	}
+	if (guard->slow_thread != NULL && guard->has_store &&
+		!keep_finish(guard->pipeline, guard->slow_thread)) {
+		log_write(log_of(guard), LOG_LEVEL_WARNING, "not all that was to be kept could be written");
 	}
 	return slow_thread_stop(guard->slow_thread);
 }

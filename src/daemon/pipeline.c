@@ -176,3 +176,13 @@ bool pipeline_reload(
 	pipeline->setup.config = config;
 	return true;
 }
+
+struct incidents *pipeline_incidents(struct pipeline *pipeline)
+{
+	return pipeline->incidents;
+}
+
+struct rules *pipeline_rules(struct pipeline *pipeline)
+{
+	return pipeline->rules;
+}

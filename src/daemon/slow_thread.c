@@ -15,6 +15,16 @@
 #define FLUSH_INTERVAL_MS 100 /* how often a syslog that did not take a line is tried again */
 #define STOP_SECONDS 2
 
+enum record_kind { RECORD_DECISION, RECORD_INCIDENT };
+
+struct slow_record {
+	enum record_kind kind;
+	union {
+		struct decision decision;
+		struct incident_record incident;
+	};
+};
+
 struct slow_thread {
 	pthread_t thread;
 	int wake; /* eventfd */
@@ -25,8 +35,13 @@ struct slow_thread {
 	struct action_settings settings;
 	struct site site;
 	struct counters *counters;
-	atomic_size_t written, read; /* decisions ever; the difference is what is queued */
-	struct decision queue[SLOW_THREAD_QUEUE];
+	struct store *store;         /* the thread's own; NULL: none */
+	atomic_bool wants_all;       /* told to the packet thread */
+	atomic_size_t learned_size;  /* 0: the room is the packet thread's, else this thread's */
+	const char *learned_rule;    /* a string of the program */
+	uint8_t *learned;            /* only as much of it is resident as was ever used */
+	atomic_size_t written, read; /* records ever; the difference is what is queued */
+	struct slow_record queue[SLOW_THREAD_QUEUE];
 };
 
 static void wake(struct slow_thread *thread)
@@ -48,15 +63,42 @@ static void take_configuration(struct slow_thread *thread)
 	pthread_mutex_unlock(&thread->lock);
 }
 
+static void perform(struct slow_thread *thread, const struct slow_record *record)
+{
+	if (record->kind == RECORD_DECISION) {
+		actions_perform(thread->actions, &record->decision);
+	} else {
+		store_put_incident(thread->store, &record->incident, instant_now());
+	}
+}
+
 static void perform_queued(struct slow_thread *thread)
 {
 	size_t read = atomic_load_explicit(&thread->read, memory_order_relaxed);
 
 	while (read != atomic_load_explicit(&thread->written, memory_order_acquire)) {
 		take_configuration(thread);
-		actions_perform(thread->actions, &thread->queue[read % SLOW_THREAD_QUEUE]);
+		perform(thread, &thread->queue[read % SLOW_THREAD_QUEUE]);
 		read++;
 		atomic_store_explicit(&thread->read, read, memory_order_release);
+	}
+}
+
+/* All that came since the last time becomes one transaction. */
+static void write_store(struct slow_thread *thread, instant now)
+{
+	size_t size = atomic_load_explicit(&thread->learned_size, memory_order_acquire);
+
+	if (thread->store == NULL) {
+		return;
+	}
+	if (size > 0) {
+		store_put_learned(thread->store, thread->learned_rule, thread->learned, size, now);
+		atomic_store_explicit(&thread->learned_size, 0, memory_order_release);
+	}
+	store_commit(thread->store, now);
+	if (store_wants_all(thread->store, now)) {
+		atomic_store(&thread->wants_all, true);
 	}
 }
 
@@ -76,6 +118,7 @@ static void *run(void *context)
 		stop = atomic_load(&thread->stop);
 		take_configuration(thread);
 		perform_queued(thread);
+		write_store(thread, instant_now());
 		actions_flush(thread->actions, instant_monotonic_now());
 	}
 	return NULL;
@@ -93,7 +136,17 @@ static int start_without_signals(struct slow_thread *thread)
 	return error;
 }
 
-struct slow_thread *slow_thread_start(struct actions *actions, struct counters *counters)
+static void free_thread(struct slow_thread *thread)
+{
+	pthread_mutex_destroy(&thread->lock);
+	if (thread->wake >= 0) {
+		close(thread->wake);
+	}
+	free(thread->learned);
+	free(thread);
+}
+
+struct slow_thread *slow_thread_start(struct actions *actions, struct store *store, struct counters *counters)
 {
 	struct slow_thread *thread = calloc(1, sizeof *thread);
 
@@ -101,30 +154,79 @@ struct slow_thread *slow_thread_start(struct actions *actions, struct counters *
 		return NULL;
 	}
 	thread->actions = actions;
+	thread->store = store;
+	thread->learned = malloc(STORE_LEARNED_MAX);
 	thread->counters = counters;
 	pthread_mutex_init(&thread->lock, NULL);
 	thread->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (thread->wake < 0 || start_without_signals(thread) != 0) {
-		if (thread->wake >= 0) {
-			close(thread->wake);
-		}
-		free(thread);
+	if (thread->learned == NULL || thread->wake < 0 || start_without_signals(thread) != 0) {
+		free_thread(thread);
 		return NULL;
 	}
 	return thread;
 }
 
-void slow_thread_push(struct slow_thread *thread, const struct decision *decision)
+static size_t queued(const struct slow_thread *thread)
+{
+	return atomic_load_explicit(&thread->written, memory_order_relaxed) -
+	       atomic_load_explicit(&thread->read, memory_order_acquire);
+}
+
+static struct slow_record *next_record(struct slow_thread *thread)
+{
+	return &thread->queue[atomic_load_explicit(&thread->written, memory_order_relaxed) %
+			      SLOW_THREAD_QUEUE];
+}
+
+static void hand_over(struct slow_thread *thread)
 {
 	size_t written = atomic_load_explicit(&thread->written, memory_order_relaxed);
 
-	if (written - atomic_load_explicit(&thread->read, memory_order_acquire) == SLOW_THREAD_QUEUE) {
+	atomic_store_explicit(&thread->written, written + 1, memory_order_release);
+	wake(thread);
+}
+
+void slow_thread_push(struct slow_thread *thread, const struct decision *decision)
+{
+	if (queued(thread) == SLOW_THREAD_QUEUE) {
 		counter_add(thread->counters, COUNTER_ALERTS_OVERFLOWED, 1);
 		return;
 	}
-	thread->queue[written % SLOW_THREAD_QUEUE] = *decision;
-	atomic_store_explicit(&thread->written, written + 1, memory_order_release);
+	struct slow_record *record = next_record(thread);
+	record->kind = RECORD_DECISION;
+	record->decision = *decision;
+	hand_over(thread);
+}
+
+bool slow_thread_keep(struct slow_thread *thread, const struct incident_record *incident)
+{
+	if (queued(thread) >= SLOW_THREAD_QUEUE / 2) {
+		return false;
+	}
+	struct slow_record *record = next_record(thread);
+	record->kind = RECORD_INCIDENT;
+	record->incident = *incident;
+	hand_over(thread);
+	return true;
+}
+
+uint8_t *slow_thread_learned_room(struct slow_thread *thread)
+{
+	bool is_free = atomic_load_explicit(&thread->learned_size, memory_order_acquire) == 0;
+
+	return is_free ? thread->learned : NULL;
+}
+
+void slow_thread_keep_learned(struct slow_thread *thread, const char *rule, size_t size)
+{
+	thread->learned_rule = rule;
+	atomic_store_explicit(&thread->learned_size, size, memory_order_release);
 	wake(thread);
+}
+
+bool slow_thread_wants_all(struct slow_thread *thread)
+{
+	return atomic_exchange(&thread->wants_all, false);
 }
 
 void slow_thread_configure(
@@ -153,8 +255,7 @@ bool slow_thread_stop(struct slow_thread *thread)
 		return false;
 	}
 	actions_free(thread->actions);
-	pthread_mutex_destroy(&thread->lock);
-	close(thread->wake);
-	free(thread);
+	store_free(thread->store);
+	free_thread(thread);
 	return true;
 }

@@ -7,6 +7,7 @@
 #define PBXGUARD_CONFIG_CONFIG_H
 
 #include "pbxguard/action/action_settings.h"
+#include "pbxguard/action/store.h"
 #include "pbxguard/base/instant.h"
 #include "pbxguard/base/limits.h"
 #include "pbxguard/base/local_time.h"
@@ -38,6 +39,7 @@ struct config_settings {
 	struct capture_settings capture;
 	struct call_settings calls;
 	struct action_settings actions;
+	struct store_settings store;
 	struct limits_settings limits;
 };
 

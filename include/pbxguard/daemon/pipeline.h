@@ -9,6 +9,8 @@
 #include "pbxguard/capture/packet.h"
 #include "pbxguard/config/config.h"
 #include "pbxguard/incident/decision.h"
+#include "pbxguard/incident/incident.h"
+#include "pbxguard/rules/rules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,5 +47,10 @@ void pipeline_finish(struct pipeline *pipeline);
  */
 bool pipeline_reload(
 	struct pipeline *pipeline, const struct config *config, const uint32_t *ports, size_t port_count);
+
+/* What outlives the process (daemon/keep.h). See incident_keep.h, and rules_save and rules_restore in
+ * rules.h. */
+struct incidents *pipeline_incidents(struct pipeline *pipeline); /* borrowed until pipeline_free */
+struct rules *pipeline_rules(struct pipeline *pipeline);         /* borrowed until the next reload */
 
 #endif

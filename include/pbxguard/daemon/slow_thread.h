@@ -1,36 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The slow thread: performs decisions, so that the packet thread never waits for a terminal, a pipe or a log
- * socket. Between the two is one bounded queue of copied decisions, one writer and one reader, without locks;
- * what does not fit is counted (COUNTER_ALERTS_OVERFLOWED) and told in the log.
+ * The slow thread: performs decisions and writes the store, so that the packet thread never waits for a
+ * terminal, a pipe, a log socket or a disk. Between the two is one bounded queue of copied records, one
+ * writer and one reader, without locks; a decision that does not fit is counted (COUNTER_ALERTS_OVERFLOWED)
+ * and told in the log. What is for the store leaves half of it to decisions, and is offered again.
  */
 #ifndef PBXGUARD_DAEMON_SLOW_THREAD_H
 #define PBXGUARD_DAEMON_SLOW_THREAD_H
 
 #include "pbxguard/action/actions.h"
+#include "pbxguard/action/store.h"
 #include "pbxguard/base/counter.h"
 #include "pbxguard/incident/decision.h"
+#include "pbxguard/incident/incident_record.h"
 
-#define SLOW_THREAD_QUEUE 1024 /* decisions of about 2 kB */
+#define SLOW_THREAD_QUEUE 1024 /* records of about 4 kB */
 
 struct slow_thread; /* opaque; made by slow_thread_start */
 
 /*
- * Takes actions over: the thread performs with it and frees it. counters is the packet thread's, for
- * overflow. NULL when the thread could not be started (actions is then still the caller's).
+ * Takes actions and store over: the thread works with them and frees them. store: NULL for none. counters is
+ * the packet thread's, for overflow. NULL when the thread could not be started (actions and store are then
+ * still the caller's).
  */
-struct slow_thread *slow_thread_start(struct actions *actions, struct counters *counters);
+struct slow_thread *slow_thread_start(
+	struct actions *actions, struct store *store, struct counters *counters);
 
 /* Never waits. From the packet thread only. */
 void slow_thread_push(struct slow_thread *thread, const struct decision *decision);
+
+/*
+ * For the store; never wait, from the packet thread only, and only where there is a store. False: there is no
+ * room now.
+ */
+bool slow_thread_keep(struct slow_thread *thread, const struct incident_record *record);
+/* STORE_LEARNED_MAX bytes, to be filled and handed over; NULL: they are not written yet. */
+uint8_t *slow_thread_learned_room(struct slow_thread *thread);
+/* So many of these bytes are what the rule has learned. */
+void slow_thread_keep_learned(struct slow_thread *thread, const char *rule, size_t size);
+/* True once after something was lost: all has to be kept again. */
+bool slow_thread_wants_all(struct slow_thread *thread);
 
 /* At a reload: the thread takes copies of these over before its next decision. */
 void slow_thread_configure(
 	struct slow_thread *thread, const struct action_settings *settings, const struct site *site);
 
 /*
- * Performs what is queued, for two seconds at the most (a reader of our output may hang), and ends the
- * thread. False when it hung: then the process should end without more ado.
+ * Performs and writes what is queued, for two seconds at the most (a reader of our output may hang), and ends
+ * the thread. False when it hung: then the process should end without more ado.
  */
 bool slow_thread_stop(struct slow_thread *thread);
 

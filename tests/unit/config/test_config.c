@@ -508,6 +508,23 @@ static void a_guard_without_rules_is_hardly_meant(void **state)
 		text, "t.conf:1: rules: warning: every rule is switched off, so nothing is ever told\n"));
 }
 
+static void a_store_has_a_whole_path_and_a_folder(void **state)
+{
+	(void)state;
+	config_free(assert_accepted("store = {\npath = \"/nowhere/store.db\"; };",
+		"t.conf:2: store.path: warning: there is no folder /nowhere, so a restart will forget what is "
+		"open and was learned\n"));
+	config_free(assert_accepted("store = { path = \"/dev/null/store.db\"; };",
+		"t.conf:1: store.path: warning: there is no folder /dev/null, so a restart will forget what is "
+		"open and was learned\n"));
+	config_free(assert_accepted("store = { path = \"/store.db\"; };", ""));
+	config_free(assert_accepted("store = { path = \"\"; };", ""));
+	/* systemd makes it when the service starts. */
+	config_free(assert_accepted("store = { path = \"/var/lib/pbxguard/pbxguard.db\"; };", ""));
+	assert_refused("store = {\npath = \"store.db\"; };",
+		"t.conf:2: store.path: \"store.db\" must begin with / (or be empty: no store)\n");
+}
+
 static void limits_meant_for_yen_are_doubted_in_another_currency(void **state)
 {
 	static const char limits[] =
@@ -1136,6 +1153,7 @@ int main(void)
 		IN_FOLDER(no_rule_at_all_is_a_warning),
 		IN_FOLDER(what_is_hardly_meant_is_a_warning),
 		IN_FOLDER(a_guard_without_rules_is_hardly_meant),
+		IN_FOLDER(a_store_has_a_whole_path_and_a_folder),
 		IN_FOLDER(limits_meant_for_yen_are_doubted_in_another_currency),
 		IN_FOLDER(hours_do_not_overlap_even_over_midnight),
 		IN_FOLDER(what_a_group_does_not_name_is_as_the_site_has_it),

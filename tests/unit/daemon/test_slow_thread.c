@@ -40,7 +40,7 @@ static void what_is_pushed_before_the_stop_is_performed(void **state)
 	(void)state;
 	assert_true(file >= 0);
 	unlink(path);
-	struct slow_thread *thread = slow_thread_start(print_to(file, &counters), &counters);
+	struct slow_thread *thread = slow_thread_start(print_to(file, &counters), NULL, &counters);
 	assert_non_null(thread);
 	push_many(thread, 100);
 	assert_true(slow_thread_stop(thread));
@@ -65,7 +65,7 @@ static void a_stuck_reader_does_not_hold_the_pusher(void **state)
 	(void)state;
 	assert_int_equal(pipe(pipe_ends), 0);
 	assert_true(fcntl(pipe_ends[1], F_SETPIPE_SZ, 4096) >= 0);
-	struct slow_thread *thread = slow_thread_start(print_to(pipe_ends[1], &counters), &counters);
+	struct slow_thread *thread = slow_thread_start(print_to(pipe_ends[1], &counters), NULL, &counters);
 	assert_non_null(thread);
 	push_many(thread, 3 * SLOW_THREAD_QUEUE);
 	assert_true(counter_get(&counters, COUNTER_ALERTS_OVERFLOWED) >= SLOW_THREAD_QUEUE);
