@@ -58,6 +58,8 @@ static const struct {
 	{COUNTER_ALERTS_OVERFLOWED, "alerts lost because what reads our output is stuck"},
 	{COUNTER_OUTPUT_LOST, "alert lines lost because standard output did not take them"},
 	{COUNTER_SYSLOG_LOST, "alert lines lost because the local syslog did not take them"},
+	{COUNTER_REPLIES_FAILED,
+		"answers or BYEs that could not be made or sent: the caller of a refused call waits for half a minute"},
 	{COUNTER_LOG_LOST, "lines of this log lost because standard error did not take them"},
 };
 

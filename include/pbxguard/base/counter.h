@@ -81,6 +81,8 @@
 	X(SYSLOG_LOST, "syslog_lost", "alert lines lost because the local syslog did not take them") \
 	X(STORE_WRITES, "store_writes", "times that something was written to the store") \
 	X(STORE_ERRORS, "store_errors", "times that the store could not be read or written, or something in it was damaged") \
+	X(REPLIES, "replies", "SIP messages sent in another's name: answers to what was refused, and BYEs") \
+	X(REPLIES_FAILED, "replies_failed", "SIP messages that were to be sent so, but could not be made or sent") \
 	X(RELOADS, "reloads", "configurations taken over by SIGHUP") \
 	X(RELOADS_REFUSED, "reloads_refused", "configurations refused at SIGHUP; the old one went on")
 /* clang-format on */

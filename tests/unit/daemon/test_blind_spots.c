@@ -45,6 +45,7 @@ static const enum counter ordinary[] = {
 	COUNTER_SYSLOG_SENT,
 	COUNTER_STORE_WRITES,
 	COUNTER_STORE_ERRORS, /* the store tells them itself */
+	COUNTER_REPLIES,
 	COUNTER_RELOADS,
 	COUNTER_RELOADS_REFUSED,
 };
