@@ -60,6 +60,7 @@ static const struct {
 	{COUNTER_SYSLOG_LOST, "alert lines lost because the local syslog did not take them"},
 	{COUNTER_REPLIES_FAILED,
 		"answers or BYEs that could not be made or sent: the caller of a refused call waits for half a minute"},
+	{COUNTER_REFUSED_EVICTED, "refused calls forgotten early, as more came at once than are kept"},
 	{COUNTER_LOG_LOST, "lines of this log lost because standard error did not take them"},
 };
 

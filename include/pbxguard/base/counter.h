@@ -83,6 +83,7 @@
 	X(STORE_ERRORS, "store_errors", "times that the store could not be read or written, or something in it was damaged") \
 	X(REPLIES, "replies", "SIP messages sent in another's name: answers to what was refused, and BYEs") \
 	X(REPLIES_FAILED, "replies_failed", "SIP messages that were to be sent so, but could not be made or sent") \
+	X(REFUSED_EVICTED, "refused_evicted", "refused calls forgotten early because the table was full") \
 	X(RELOADS, "reloads", "configurations taken over by SIGHUP") \
 	X(RELOADS_REFUSED, "reloads_refused", "configurations refused at SIGHUP; the old one went on")
 /* clang-format on */
