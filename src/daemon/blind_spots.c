@@ -61,6 +61,12 @@ static const struct {
 	{COUNTER_REPLIES_FAILED,
 		"answers or BYEs that could not be made or sent: the caller of a refused call waits for half a minute"},
 	{COUNTER_REFUSED_EVICTED, "refused calls forgotten early, as more came at once than are kept"},
+	{COUNTER_ENDS_REFUSED,
+		"calls that should have been ended, but the PBX refused the BYE or did not answer: they may go on"},
+	{COUNTER_ENDS_IMPOSSIBLE,
+		"calls that should have been ended, but are on TCP or were not seen from their beginning: they go on"},
+	{COUNTER_ENDABLE_EVICTED,
+		"calls abroad that can't be ended any more, as more were up at once than are kept"},
 	{COUNTER_LOG_LOST, "lines of this log lost because standard error did not take them"},
 };
 

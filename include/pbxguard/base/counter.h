@@ -84,6 +84,10 @@
 	X(REPLIES, "replies", "SIP messages sent in another's name: answers to what was refused, and BYEs") \
 	X(REPLIES_FAILED, "replies_failed", "SIP messages that were to be sent so, but could not be made or sent") \
 	X(REFUSED_EVICTED, "refused_evicted", "refused calls forgotten early because the table was full") \
+	X(ENDS, "ends", "calls that were up and ended by BYE, as block.end_calls asks") \
+	X(ENDS_REFUSED, "ends_refused", "of these, those whose BYE the PBX refused, asked credentials for, or left unanswered") \
+	X(ENDS_IMPOSSIBLE, "ends_impossible", "calls that could not be ended: on TCP, or of which too little was seen") \
+	X(ENDABLE_EVICTED, "endable_evicted", "calls abroad that can't be ended any more because the table was full") \
 	X(RELOADS, "reloads", "configurations taken over by SIGHUP") \
 	X(RELOADS_REFUSED, "reloads_refused", "configurations refused at SIGHUP; the old one went on")
 /* clang-format on */

@@ -46,6 +46,7 @@ static const enum counter ordinary[] = {
 	COUNTER_STORE_WRITES,
 	COUNTER_STORE_ERRORS, /* the store tells them itself */
 	COUNTER_REPLIES,
+	COUNTER_ENDS,
 	COUNTER_RELOADS,
 	COUNTER_RELOADS_REFUSED,
 };
