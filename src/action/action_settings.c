@@ -17,6 +17,24 @@ static const struct setting block_list[] = {
 		.offset = offsetof(struct block_settings, on),
 		.choices = severities,
 		.initial = "critical"},
+	{.name = "status",
+		.type = SETTING_NUMBER,
+		.offset = offsetof(struct block_settings, status),
+		.minimum = BLOCK_STATUS_FORBIDDEN, /* none between the two: config_check */
+		.maximum = BLOCK_STATUS_DECLINE,
+		.initial = "603"},
+	{.name = "end_calls",
+		.type = SETTING_BOOLEAN,
+		.offset = offsetof(struct block_settings, end_calls),
+		.initial = "false"},
+	{.name = "sources",
+		.type = SETTING_BOOLEAN,
+		.offset = offsetof(struct block_settings, sources),
+		.initial = "true"},
+	{.name = "accounts",
+		.type = SETTING_BOOLEAN,
+		.offset = offsetof(struct block_settings, accounts),
+		.initial = "true"},
 	{.name = "source_time",
 		.type = SETTING_DURATION,
 		.offset = offsetof(struct block_settings, source_time),
@@ -62,3 +80,8 @@ static const struct setting settings[] = {
 };
 
 const struct setting_table action_settings_table = SETTING_TABLE(settings);
+
+const char *action_mode_name(enum action_mode mode)
+{
+	return modes[mode];
+}

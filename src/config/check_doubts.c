@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What may be written but is hardly meant: warnings. */
+#include "pbxguard/capture/interface.h"
 #include "pbxguard/config/config_check.h"
 
 #include <inttypes.h>
@@ -260,6 +261,57 @@ static void doubt_store(const struct config_reading *reading)
 	}
 }
 
+/* ---- actions ---------------------------------------------------------------------------------------- */
+
+static void warn_of_mode(const struct config_reading *reading, const char *setting, const char *sentence)
+{
+	config_file_warn(reading->file, reading->errors, setting, "mode \"%s\" %s",
+		action_mode_name(reading->config->settings.actions.mode), sentence);
+}
+
+/* "any", the default, is no wish for certain ones. */
+static bool names_interfaces(const struct capture_settings *capture)
+{
+	return capture->interface_count != 1 || !interface_is_any(capture->interfaces[0]);
+}
+
+/* What the modes that do something need, and what they leave aside. */
+static void doubt_mode(const struct config_reading *reading)
+{
+	const struct config_settings *settings = &reading->config->settings;
+
+	if (settings->actions.mode == ACTION_MODE_MONITOR || reading->errors->wrong > 0) {
+		return;
+	}
+	if (settings->site.trunks.count == 0) {
+		warn_of_mode(reading, "site.trunks",
+			"without site.trunks takes the carrier for anybody: name its addresses, so that they "
+			"can't be blocked, and that a call is refused on its way there");
+	}
+	if (settings->site.extensions.count == 0) {
+		warn_of_mode(reading, "site.extensions",
+			"without site.extensions takes every address for a phone's, so that nobody is a stranger");
+	}
+	if (config_file_has(reading->file, "capture.interfaces") && names_interfaces(&settings->capture)) {
+		warn_of_mode(reading, "capture.interfaces",
+			"reads SIP from the netfilter queue only, of all interfaces: these are not looked at");
+	}
+}
+
+static void doubt_never(const struct config_reading *reading)
+{
+	const struct network_set *set = &reading->config->settings.actions.block.never;
+	char text[NETWORK_TEXT_SIZE];
+
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->networks[i].prefix_length == 0) {
+			doubt(reading, "actions.block.never", i,
+				"\"%s\" is every address, so no source is ever blocked",
+				network_format(&set->networks[i], text));
+		}
+	}
+}
+
 static void (*const doubts[])(const struct config_reading *reading) = {
 	doubt_rules,
 	doubt_currency,
@@ -267,6 +319,8 @@ static void (*const doubts[])(const struct config_reading *reading) = {
 	doubt_callers,
 	doubt_holidays,
 	doubt_store,
+	doubt_mode,
+	doubt_never,
 };
 
 static config_part_check *const part_doubts[] = {

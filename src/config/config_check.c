@@ -3,6 +3,7 @@
 
 #include "pbxguard/capture/interface.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -120,6 +121,18 @@ static void check_site(const struct config_reading *reading)
 		site->trunks.count + site->extensions.count > 0) {
 		config_file_warn(reading->file, reading->errors, "site",
 			"without pbx the host's own addresses are taken for the PBX");
+	}
+}
+
+/* ---- actions --------------------------------------------------------------------------------------- */
+
+static void check_actions(const struct config_reading *reading)
+{
+	uint32_t status = reading->config->settings.actions.block.status;
+
+	if (status != BLOCK_STATUS_DECLINE && status != BLOCK_STATUS_FORBIDDEN) {
+		config_file_complain(reading->file, reading->errors, "actions.block.status",
+			"%" PRIu32 " is neither 603 (Decline) nor 403 (Forbidden)", status);
 	}
 }
 
@@ -294,6 +307,7 @@ static void (*const checks[])(const struct config_reading *reading) = {
 	check_ports,
 	check_interfaces,
 	check_dial_plan,
+	check_actions,
 };
 
 static config_part_check *const part_checks[] = {

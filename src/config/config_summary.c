@@ -376,12 +376,46 @@ static void say_group(FILE *out, const struct setting_table *table, const char *
 	}
 }
 
-static void say_actions(FILE *out, const struct config *config)
+static void say_blocking(FILE *out, const struct config *config)
 {
 	const struct action_settings *actions = &config->settings.actions;
+	const struct block_settings *block = &actions->block;
+	bool is_dry = actions->mode == ACTION_MODE_DRY_RUN;
+	char time[DURATION_TEXT_SIZE];
 
-	say(out, "alerts", "mode monitor: told, nothing is refused; at most %" PRIu32 " %s a minute",
-		actions->alerts_per_minute, plural(actions->alerts_per_minute, "line", "lines"));
+	say(out, "queue", "%" PRIu32 ": SIP is read from this netfilter queue only", actions->queue);
+	say(out, "calls", "%s from %s findings on, with %" PRIu32 " %s; those that are up %s",
+		is_dry ? "would be refused" : "refused", severity_name(block->on), block->status,
+		block->status == BLOCK_STATUS_DECLINE ? "Decline" : "Forbidden",
+		block->end_calls ? "are ended" : "go on");
+	if (block->sources) {
+		say(out, "sources", "%s for %s, longer when they come back",
+			is_dry ? "would be blocked" : "blocked", duration_format(block->source_time, time));
+		say_networks(out, "never blocked", &block->never, "besides those of the site, none");
+	} else {
+		say(out, "sources", "no address is blocked");
+	}
+	say(out, "accounts", "%s",
+		block->accounts
+			? "no calls abroad for a caller with a critical incident, until he is released"
+			: "only the calls that were found are refused");
+}
+
+static void say_actions(FILE *out, const struct config *config)
+{
+	static const char *const meanings[] = {
+		[ACTION_MODE_MONITOR] = "told, nothing is refused",
+		[ACTION_MODE_DRY_RUN] = "told, also what would be refused; nothing is",
+		[ACTION_MODE_BLOCK] = "told, and calls are refused",
+	};
+	const struct action_settings *actions = &config->settings.actions;
+
+	say(out, "alerts", "mode %s: %s; at most %" PRIu32 " %s a minute", action_mode_name(actions->mode),
+		meanings[actions->mode], actions->alerts_per_minute,
+		plural(actions->alerts_per_minute, "line", "lines"));
+	if (actions->mode != ACTION_MODE_MONITOR) {
+		say_blocking(out, config);
+	}
 	if (!actions->syslog.enabled) {
 		say(out, "syslog", "off");
 		return;

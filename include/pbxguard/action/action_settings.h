@@ -8,12 +8,21 @@
 #include "pbxguard/base/instant.h"
 #include "pbxguard/base/setting.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum action_mode { ACTION_MODE_MONITOR, ACTION_MODE_DRY_RUN, ACTION_MODE_BLOCK };
 
+/* With what a refused caller is answered: RFC 3261 §21.6.2 and §21.4.4. */
+#define BLOCK_STATUS_DECLINE 603
+#define BLOCK_STATUS_FORBIDDEN 403
+
 struct block_settings {
-	int on; /* enum severity: from which one on a source is blocked */
+	int on;          /* enum severity: from which one on something is done */
+	uint32_t status; /* BLOCK_STATUS_DECLINE or BLOCK_STATUS_FORBIDDEN */
+	bool end_calls;  /* also calls that are up */
+	bool sources;    /* addresses, too */
+	bool accounts;   /* all further calls abroad of a caller with a critical incident */
 	duration source_time;
 	struct network_set never;
 };
@@ -28,5 +37,8 @@ struct action_settings {
 };
 
 extern const struct setting_table action_settings_table;
+
+/* "monitor", "dry_run", "block", as in the file. */
+const char *action_mode_name(enum action_mode mode);
 
 #endif

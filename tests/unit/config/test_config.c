@@ -494,6 +494,59 @@ static void what_is_hardly_meant_is_a_warning(void **state)
 		"dial_plan = \"dial-plans/germany.conf\"; calendar = { holidays = [ ]; };", ""));
 }
 
+/* Until the modes are built their name itself is an error. */
+static bool has_mode(const char *mode)
+{
+	struct config_errors errors;
+	char text[128];
+
+	snprintf(text, sizeof text, "site = { pbx = \"192.0.2.10\"; }; actions = { mode = \"%s\"; };", mode);
+	struct config *config = read_at(text, "2026-11-22 12:00", &errors);
+	config_free(config);
+	return config != NULL;
+}
+
+static void what_a_mode_lacks_is_a_warning(void **state)
+{
+	(void)state;
+	if (!has_mode("block") || !has_mode("dry_run")) {
+		skip();
+	}
+	config_free(assert_accepted("site = { pbx = \"192.0.2.10\";\n"
+				    "trunks = \"203.0.113.2\"; extensions = \"192.168.10.0/24\"; };\n"
+				    "capture = { interfaces = \"any\"; }; actions = { mode = \"block\"; };",
+		""));
+	config_free(assert_accepted("site = { pbx = \"192.0.2.10\"; };\n"
+				    "capture = { interfaces = \"eth0\"; };\n"
+				    "actions = { mode = \"dry_run\"; };",
+		"t.conf:1: site.trunks: warning: mode \"dry_run\" without site.trunks takes the carrier for anybody: "
+		"name its addresses, so that they can't be blocked, and that a call is refused on its way there\n"
+		"t.conf:1: site.extensions: warning: mode \"dry_run\" without site.extensions takes every address for "
+		"a phone's, so that nobody is a stranger\n"
+		"t.conf:2: capture.interfaces: warning: mode \"dry_run\" reads SIP from the netfilter queue only, of "
+		"all interfaces: these are not looked at\n"));
+}
+
+static void who_can_never_be_blocked_is_not_everybody(void **state)
+{
+	(void)state;
+	config_free(assert_accepted("actions = { block = { never = [ \"192.0.2.0/24\", \"::/0\" ]; }; };",
+		"t.conf:1: actions.block.never[1]: warning: \"::/0\" is every address, so no source is ever "
+		"blocked\n"));
+}
+
+static void a_caller_is_refused_with_603_or_403(void **state)
+{
+	(void)state;
+	struct config *config = assert_accepted("actions = { block = { status = 403; }; };", "");
+	assert_int_equal(config->settings.actions.block.status, BLOCK_STATUS_FORBIDDEN);
+	config_free(config);
+	assert_refused("actions = { block = { status = 480; }; };",
+		"t.conf:1: actions.block.status: 480 is neither 603 (Decline) nor 403 (Forbidden)\n");
+	assert_refused("actions = { block = { status = 200; }; };",
+		"t.conf:1: actions.block.status: 200 is not between 403 and 603\n");
+}
+
 static void a_guard_without_rules_is_hardly_meant(void **state)
 {
 	char text[4096] = "rules = { ";
@@ -1011,6 +1064,48 @@ static void the_summary_says_what_a_person_can_judge(void **state)
 	config_free(config);
 }
 
+static void assert_summary_has(const struct config *config, const char *expected)
+{
+	char *summary = config_summary(config, NOW);
+
+	if (strstr(summary, expected) == NULL) {
+		fail_msg("the summary lacks: %s\nin:\n%s", expected, summary);
+	}
+	free(summary);
+}
+
+static void the_summary_says_what_a_mode_does(void **state)
+{
+	(void)state;
+	struct config *config = assert_accepted("actions = { queue = 7; alerts_per_minute = 1; };", "");
+	struct action_settings *actions = &config->settings.actions;
+
+	actions->mode = ACTION_MODE_BLOCK;
+	assert_summary_has(config,
+		"alerts         mode block: told, and calls are refused; at most 1 line a minute\n"
+		"queue          7: SIP is read from this netfilter queue only\n"
+		"calls          refused from critical findings on, with 603 Decline; those that are up go on\n"
+		"sources        blocked for 60 min, longer when they come back\n"
+		"never blocked  besides those of the site, none\n"
+		"accounts       no calls abroad for a caller with a critical incident, until he is released\n"
+		"syslog ");
+	actions->mode = ACTION_MODE_DRY_RUN;
+	actions->block.on = SEVERITY_WARNING;
+	actions->block.status = BLOCK_STATUS_FORBIDDEN;
+	actions->block.end_calls = true;
+	actions->block.sources = false;
+	actions->block.accounts = false;
+	assert_summary_has(config,
+		"alerts         mode dry_run: told, also what would be refused; nothing is; at most 1 line a minute\n"
+		"queue          7: SIP is read from this netfilter queue only\n"
+		"calls          would be refused from warning findings on, with 403 Forbidden; those that are up are "
+		"ended\n"
+		"sources        no address is blocked\n"
+		"accounts       only the calls that were found are refused\n"
+		"syslog ");
+	config_free(config);
+}
+
 static void the_summary_says_what_each_group_of_callers_has_of_its_own(void **state)
 {
 	static const char expected[] =
@@ -1152,6 +1247,9 @@ int main(void)
 		IN_FOLDER(the_guard_listens_somewhere_and_once),
 		IN_FOLDER(no_rule_at_all_is_a_warning),
 		IN_FOLDER(what_is_hardly_meant_is_a_warning),
+		IN_FOLDER(what_a_mode_lacks_is_a_warning),
+		IN_FOLDER(who_can_never_be_blocked_is_not_everybody),
+		IN_FOLDER(a_caller_is_refused_with_603_or_403),
 		IN_FOLDER(a_guard_without_rules_is_hardly_meant),
 		IN_FOLDER(a_store_has_a_whole_path_and_a_folder),
 		IN_FOLDER(limits_meant_for_yen_are_doubted_in_another_currency),
@@ -1169,6 +1267,7 @@ int main(void)
 		IN_FOLDER(what_is_wrong_in_a_data_file_has_its_own_line),
 		IN_FOLDER(holidays_that_run_out_are_told_in_time),
 		IN_FOLDER(the_summary_says_what_a_person_can_judge),
+		IN_FOLDER(the_summary_says_what_a_mode_does),
 		IN_FOLDER(the_summary_says_what_each_group_of_callers_has_of_its_own),
 		cmocka_unit_test(the_summary_names_the_hosts_time_zone),
 		cmocka_unit_test(no_text_does_harm),
