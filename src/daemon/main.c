@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/build.h"
+#include "pbxguard/daemon/firewall.h"
 #include "pbxguard/daemon/options.h"
 #include "pbxguard/daemon/start.h"
 
@@ -20,6 +21,9 @@ static int do_the_job(struct start *start)
 	}
 	if (start->options.check_number != NULL) {
 		return explain_number(start);
+	}
+	if (start->options.print_firewall) {
+		return firewall_print(start);
 	}
 	if (start->options.file_count > 0) {
 		return replay_run(start);

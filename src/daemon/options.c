@@ -13,6 +13,7 @@ enum long_only {
 	OPTION_CALLER,
 	OPTION_AT,
 	OPTION_MONITOR,
+	OPTION_PRINT_FIREWALL,
 	OPTION_STATS
 };
 
@@ -26,6 +27,7 @@ static const struct option long_options[] = {
 	{"caller", required_argument, NULL, OPTION_CALLER},
 	{"at", required_argument, NULL, OPTION_AT},
 	{"monitor", no_argument, NULL, OPTION_MONITOR},
+	{"print-firewall", no_argument, NULL, OPTION_PRINT_FIREWALL},
 	{"stats", no_argument, NULL, OPTION_STATS},
 	{"verbose", no_argument, NULL, 'v'},
 	{"version", no_argument, NULL, 'V'},
@@ -56,6 +58,7 @@ void options_help(FILE *stream)
 	      "      --at TIME          with --check-number: when, 2026-11-22T02:13:05+09:00\n"
 	      "                         or \"2026-11-22 02:13\"; default now\n"
 	      "      --monitor          watch only, whatever actions.mode says\n"
+	      "      --print-firewall   what pbxguard-firewall takes from the configuration\n"
 	      "      --stats            with -r: end with one JSON object of all counters\n"
 	      "  -v, --verbose          log more\n"
 	      "  -V, --version          versions of pbxguard and its libraries\n"
@@ -136,6 +139,9 @@ static enum options_result read_option(int option, char **argv, struct options *
 	case OPTION_MONITOR:
 		options->monitor = true;
 		return OPTIONS_GO_ON;
+	case OPTION_PRINT_FIREWALL:
+		options->print_firewall = true;
+		return OPTIONS_GO_ON;
 	case OPTION_STATS:
 		options->stats = true;
 		return OPTIONS_GO_ON;
@@ -155,11 +161,12 @@ static enum options_result read_option(int option, char **argv, struct options *
 
 static enum options_result check_together(const struct options *options)
 {
-	int jobs = options->check_config + (options->check_number != NULL) + (options->file_count > 0) +
-		   (options->interface_count > 0);
+	int jobs = options->check_config + (options->check_number != NULL) + options->print_firewall +
+		   (options->file_count > 0) + (options->interface_count > 0);
 
 	if (jobs > 1) {
-		return complain("--check-config, --check-number, --read and --interface exclude each other");
+		return complain(
+			"--check-config, --check-number, --print-firewall, --read and --interface exclude each other");
 	}
 	if ((options->caller != NULL || options->at != NULL) && options->check_number == NULL) {
 		return complain("--caller and --at go with --check-number");
@@ -167,11 +174,11 @@ static enum options_result check_together(const struct options *options)
 	if (options->stats && options->file_count == 0) {
 		return complain("--stats goes with --read");
 	}
-	if (options->has_format && (options->check_config || options->check_number != NULL)) {
+	bool only_tells = options->check_config || options->check_number != NULL || options->print_firewall;
+	if (options->has_format && only_tells) {
 		return complain("--output goes with --read and with guarding");
 	}
-	if (options->monitor &&
-		(options->check_config || options->check_number != NULL || options->file_count > 0)) {
+	if (options->monitor && (only_tells || options->file_count > 0)) {
 		return complain("--monitor goes with guarding");
 	}
 	if (options->check_number != NULL && text_is_empty(text_trim(text_of(options->check_number)))) {

@@ -23,6 +23,7 @@ struct options {            /* strings are argv's */
 	const char *check_number; /* NULL: not asked for */
 	const char *caller;       /* NULL: not given */
 	const char *at;           /* NULL: now */
+	bool print_firewall;
 	bool monitor, stats, verbose;
 };
 

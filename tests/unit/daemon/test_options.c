@@ -46,6 +46,10 @@ static void each_option_is_taken(void **state)
 			&options),
 		OPTIONS_GO_ON);
 	assert_string_equal(options.check_number, "110");
+	assert_false(options.print_firewall);
+	assert_int_equal(read((const char *const[]){"--print-firewall", "-c", "a.conf", NULL}, &options),
+		OPTIONS_GO_ON);
+	assert_true(options.print_firewall);
 }
 
 static void wrong_usage_is_told(void **state)
@@ -61,6 +65,9 @@ static void wrong_usage_is_told(void **state)
 		{"--caller", "1001"},
 		{"--at", "2026-07-20 02:13"},
 		{"--stats"},
+		{"--print-firewall", "--check-config"},
+		{"--print-firewall", "-o", "json"},
+		{"--print-firewall", "--monitor"},
 	};
 	struct options options;
 
