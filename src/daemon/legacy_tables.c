@@ -17,9 +17,6 @@ static_assert(
 	sizeof(struct ipt_getinfo) == sizeof(struct ip6t_getinfo), "the families differ in entries only");
 static_assert(offsetof(struct ipt_get_entries, entrytable) == offsetof(struct ip6t_get_entries, entrytable),
 	"the families differ in entries only");
-static_assert((int)IPT_SO_GET_INFO == (int)IP6T_SO_GET_INFO, "the families differ in the level only");
-static_assert((int)IPT_SO_GET_ENTRIES == (int)IP6T_SO_GET_ENTRIES, "the families differ in the level only");
-
 /* All entries of a table, one behind the other, as the kernel has them. */
 struct legacy_table {
 	int family;
