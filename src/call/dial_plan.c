@@ -3,6 +3,7 @@
 
 #include "pbxguard/call/dial_digits.h"
 #include "pbxguard/call/dial_string.h"
+#include "pbxguard/call/short_number.h"
 
 #include <string.h>
 
@@ -28,6 +29,7 @@ static void read_urn(struct text name, struct dialed_number *number)
 		if (text_begins_ignoring_case(name, urn_services[i].name) &&
 			(name.size == size || name.start[size] == '.')) {
 			number->kind = urn_services[i].kind;
+			number->may_be_short = true;
 			text_make_safe(text_from(name, scheme_size), number->form, sizeof number->form);
 		}
 	}
@@ -100,4 +102,5 @@ void dial_plan_read(const struct dial_plan *plan, const struct site *site, const
 	if (number->kind != NUMBER_INTERNAL || !string.has_rubbish) {
 		text_copy(characters, number->digits, sizeof number->digits);
 	}
+	number->may_be_short = short_number_may_be(plan, site, characters);
 }

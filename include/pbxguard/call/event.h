@@ -60,6 +60,8 @@ struct dialed_number {
 	char digits[DIALED_DIGITS_SIZE]; /* decoded, without visual separators: what the PBX acts on */
 	char e164[E164_SIZE];            /* "+12465550123"; empty when there is none */
 	bool by_foreign_prefix;          /* international only because the prefix is some other country's */
+	/* Whatever the kind: the PBX may find an emergency or service number behind a digit for a line. */
+	bool may_be_short;
 	size_t step_count;
 	struct dial_step steps[DIAL_STEPS_MAX];
 	char form[32]; /* the dial plan's word for the form that fitted: "mobile", "police" */

@@ -524,6 +524,38 @@ static void a_trunk_may_carry_bare_country_codes(void **state)
 	CHECK_TRUNK(JAPAN, &site, as_dialled);
 }
 
+static void what_may_be_a_short_number_is_marked_however_it_reads(void **state)
+{
+	const struct dial_plan kingdom = read_plan("dial-plans/united-kingdom.conf");
+	const struct site site = {.trunk_numbers = TRUNK_NUMBERS_E164};
+	static const struct {
+		const char *dialled;
+		enum number_kind kind; /* on a trunk that carries country codes */
+		bool may_be_short;
+	} cases[] = {
+		{"999", NUMBER_EMERGENCY, true},
+		{"9116123", NUMBER_INTERNATIONAL, true}, /* +91 16123, or 9 and 116123 */
+		{"99112", NUMBER_INTERNAL, true},
+		{"9%3916123", NUMBER_INTERNATIONAL, false},
+		{"912212345678", NUMBER_INTERNATIONAL, false},
+		{"urn:service:sos.fire", NUMBER_EMERGENCY, true},
+		{"9x9y9", NUMBER_INTERNAL, true},
+		{"9999;phone-context=+1246555", NUMBER_INTERNATIONAL, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct sip_uri uri = uri_of(cases[i].dialled);
+		struct dialed_number number;
+
+		dial_plan_read(&kingdom, &site, &uri, true, &number);
+		if (number.kind != cases[i].kind || number.may_be_short != cases[i].may_be_short) {
+			fail_msg("%s is %s, %d", cases[i].dialled, number_kind_name(number.kind),
+				number.may_be_short);
+		}
+	}
+}
+
 static void endless_strings_are_read_in_bounds(void **state)
 {
 	struct dial_plan plan = read_plan(JAPAN);
@@ -932,6 +964,7 @@ int main(void)
 		cmocka_unit_test(names_and_short_numbers_are_internal),
 		cmocka_unit_test(a_phone_context_completes_a_number_and_hides_none),
 		cmocka_unit_test(a_trunk_may_carry_bare_country_codes),
+		cmocka_unit_test(what_may_be_a_short_number_is_marked_however_it_reads),
 		cmocka_unit_test(endless_strings_are_read_in_bounds),
 		cmocka_unit_test(without_destinations_foreign_prefixes_say_nothing),
 		cmocka_unit_test(north_america_shares_its_code_with_other_countries),
