@@ -203,6 +203,20 @@ static void parse_parties(const struct sip_scan *scan, bool is_judged, struct si
 	}
 }
 
+/* More than one header with credentials, or in one of them a word that may be a second name. */
+static bool has_many_credentials(const struct sip_scan *scan, struct text value)
+{
+	static const struct text name = TEXT_CONSTANT("username");
+	size_t names = 0;
+
+	for (; value.size >= name.size; value = text_from(value, 1)) {
+		names += text_begins_ignoring_case(value, name);
+	}
+	return names > 1 || scan->occurrences[SIP_HEADER_AUTHORIZATION] +
+					    scan->occurrences[SIP_HEADER_PROXY_AUTHORIZATION] >
+				    1;
+}
+
 static void parse_authorization(const struct sip_scan *scan, bool is_judged, struct sip_message *message)
 {
 	enum sip_header header = has(scan, SIP_HEADER_AUTHORIZATION) ? SIP_HEADER_AUTHORIZATION
@@ -213,6 +227,8 @@ static void parse_authorization(const struct sip_scan *scan, bool is_judged, str
 		return;
 	}
 	message->authorization_user = sip_credential(value, TEXT("username"));
+	message->nonce = sip_credential(value, TEXT("nonce"));
+	message->has_many_credentials = has_many_credentials(scan, value);
 	if (is_judged && !osip_reads_authorization(value, &message->oddities, &message->authorization_user)) {
 		message->oddities |= SIP_ODD_OTHER_VALUE;
 	}
@@ -283,6 +299,17 @@ static void parse_tags(const struct sip_scan *scan, struct sip_message *message)
 	}
 }
 
+static void parse_challenge(const struct sip_scan *scan, struct sip_message *message)
+{
+	enum sip_header header = has(scan, SIP_HEADER_WWW_AUTHENTICATE) ? SIP_HEADER_WWW_AUTHENTICATE
+									: SIP_HEADER_PROXY_AUTHENTICATE;
+
+	message->nonce = (struct text){0};
+	if ((scan->status == 401 || scan->status == 407) && has(scan, header)) {
+		message->nonce = sip_credential(scan->values[header], TEXT("nonce"));
+	}
+}
+
 /* What sip_parse_again writes of every message. */
 static void parse_head(const struct sip_scan *scan, struct sip_message *message)
 {
@@ -296,6 +323,7 @@ static void parse_head(const struct sip_scan *scan, struct sip_message *message)
 	message->oddities = scan->oddities;
 	message->cseq = 0;
 	parse_cseq(scan, message);
+	parse_challenge(scan, message);
 }
 
 void sip_parse_again(const struct sip_scan *scan, struct sip_message *message)

@@ -38,6 +38,7 @@ static const struct {
 	[SIP_HEADER_FROM] = {TEXT_CONSTANT("From"), 'f'},
 	[SIP_HEADER_HISTORY_INFO] = {TEXT_CONSTANT("History-Info"), 0},
 	[SIP_HEADER_P_ASSERTED_IDENTITY] = {TEXT_CONSTANT("P-Asserted-Identity"), 0},
+	[SIP_HEADER_PROXY_AUTHENTICATE] = {TEXT_CONSTANT("Proxy-Authenticate"), 0},
 	[SIP_HEADER_PROXY_AUTHORIZATION] = {TEXT_CONSTANT("Proxy-Authorization"), 0},
 	[SIP_HEADER_REFER_TO] = {TEXT_CONSTANT("Refer-To"), 'r'},
 	[SIP_HEADER_REFERRED_BY] = {TEXT_CONSTANT("Referred-By"), 'b'},
@@ -46,6 +47,7 @@ static const struct {
 	[SIP_HEADER_TO] = {TEXT_CONSTANT("To"), 't'},
 	[SIP_HEADER_USER_AGENT] = {TEXT_CONSTANT("User-Agent"), 0},
 	[SIP_HEADER_VIA] = {TEXT_CONSTANT("Via"), 'v'},
+	[SIP_HEADER_WWW_AUTHENTICATE] = {TEXT_CONSTANT("WWW-Authenticate"), 0},
 };
 static_assert(sizeof header_names / sizeof header_names[0] == SIP_HEADER_COUNT, "each header has a name");
 
@@ -191,14 +193,15 @@ static const uint8_t by_first_letter[26][5] = {
 	['m' - 'a'] = {SIP_HEADER_CONTACT, SIP_HEADER_COUNT},
 	['n' - 'a'] = {SIP_HEADER_COUNT},
 	['o' - 'a'] = {SIP_HEADER_COUNT},
-	['p' - 'a'] = {SIP_HEADER_P_ASSERTED_IDENTITY, SIP_HEADER_PROXY_AUTHORIZATION, SIP_HEADER_COUNT},
+	['p' - 'a'] = {SIP_HEADER_P_ASSERTED_IDENTITY, SIP_HEADER_PROXY_AUTHENTICATE,
+		SIP_HEADER_PROXY_AUTHORIZATION, SIP_HEADER_COUNT},
 	['q' - 'a'] = {SIP_HEADER_COUNT},
 	['r' - 'a'] = {SIP_HEADER_REFER_TO, SIP_HEADER_REFERRED_BY, SIP_HEADER_COUNT},
 	['s' - 'a'] = {SIP_HEADER_SERVER, SIP_HEADER_SESSION_EXPIRES, SIP_HEADER_COUNT},
 	['t' - 'a'] = {SIP_HEADER_TO, SIP_HEADER_COUNT},
 	['u' - 'a'] = {SIP_HEADER_USER_AGENT, SIP_HEADER_COUNT},
 	['v' - 'a'] = {SIP_HEADER_VIA, SIP_HEADER_COUNT},
-	['w' - 'a'] = {SIP_HEADER_COUNT},
+	['w' - 'a'] = {SIP_HEADER_WWW_AUTHENTICATE, SIP_HEADER_COUNT},
 	['x' - 'a'] = {SIP_HEADER_SESSION_EXPIRES, SIP_HEADER_COUNT},
 	['y' - 'a'] = {SIP_HEADER_COUNT},
 	['z' - 'a'] = {SIP_HEADER_COUNT},
@@ -335,14 +338,42 @@ static struct text without_leading_space(struct text payload)
 static const unsigned identity =
 	1U << SIP_HEADER_FROM | 1U << SIP_HEADER_TO | 1U << SIP_HEADER_CALL_ID | 1U << SIP_HEADER_CSEQ;
 
-/* A 2xx to an INVITE: what stands behind, too, says how long the call may last. */
-static bool is_answer(const struct sip_scan *scan)
+static bool is_response_to_invite(const struct sip_scan *scan)
 {
 	static const struct text invite = TEXT_CONSTANT("INVITE");
 	struct text cseq = scan->values[SIP_HEADER_CSEQ];
 
-	return !scan->is_request && scan->status / 100 == 2 && cseq.size > invite.size &&
+	return !scan->is_request && cseq.size > invite.size &&
 	       text_equal_ignoring_case(text_from(cseq, cseq.size - invite.size), invite);
+}
+
+/* A 2xx to an INVITE: what stands behind, too, says how long the call may last. */
+static bool is_answer(const struct sip_scan *scan)
+{
+	return scan->status / 100 == 2 && is_response_to_invite(scan);
+}
+
+static bool is_challenge(const struct sip_scan *scan)
+{
+	return (scan->status == 401 || scan->status == 407) && is_response_to_invite(scan);
+}
+
+/* Only for the challenge: what is odd in other lines was no matter before either. */
+static void read_challenge(struct text rest, char end_character, struct sip_scan *scan)
+{
+	uint32_t oddities = scan->oddities;
+	bool ended = true;
+	struct text line;
+
+	while (ended && rest.size > 0) {
+		ended = take_line(&rest, end_character, &line);
+		if (line.size == 0) {
+			break;
+		}
+		unfold(&rest, end_character, &line);
+		read_header(line, scan);
+	}
+	scan->oddities = oddities;
 }
 
 /* Reads lines up to the empty one, or until all of wanted were seen. */
@@ -362,6 +393,9 @@ static void read_headers(struct text rest, char end_character, unsigned wanted, 
 		}
 		if ((seen & wanted) == wanted && !is_answer(scan)) {
 			scan->is_brief = true;
+			if (is_challenge(scan)) {
+				read_challenge(rest, end_character, scan);
+			}
 			return;
 		}
 	}

@@ -27,7 +27,7 @@ static void require_uri(const struct sip_uri *uri, struct text payload)
 static void require_message(const struct sip_message *message, struct text payload)
 {
 	const struct text texts[] = {message->method_name, message->call_id, message->via_branch,
-		message->user_agent, message->authorization_user};
+		message->user_agent, message->authorization_user, message->nonce};
 	const struct sip_party *parties[] = {&message->from, &message->to, &message->contact,
 		&message->asserted_identity, &message->diversion, &message->referred_by, &message->refer_to,
 		&message->history_info};

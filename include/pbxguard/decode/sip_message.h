@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Record: one SIP message (RFC 3261), as far as the later layers need it: of most only method, status,
- * Call-ID and CSeq, of a BYE the tags besides (sip_scan_brief). Decoding fills it and decides nothing. Every
- * text is borrowed until the handler returns, is as it was sent (not decoded, not made safe) and may be empty
- * where the message has no such thing.
+ * Call-ID and CSeq, of a BYE the tags and of a challenge the nonce besides (sip_scan_brief). Decoding fills
+ * it and decides nothing. Every text is borrowed until the handler returns, is as it was sent (not decoded,
+ * not made safe) and may be empty where the message has no such thing.
  */
 #ifndef PBXGUARD_DECODE_SIP_MESSAGE_H
 #define PBXGUARD_DECODE_SIP_MESSAGE_H
@@ -104,6 +104,9 @@ struct sip_message {
 
 	struct text
 		authorization_user; /* username of Authorization or Proxy-Authorization, without the quotes */
+	/* Of a request with credentials, theirs; of a 401 or 407 to an INVITE, the one that it gives. */
+	struct text nonce;
+	bool has_many_credentials; /* more than one set, or name: the PBX may go by another than the first */
 	struct sip_party asserted_identity; /* P-Asserted-Identity (RFC 3325) */
 	struct sip_party diversion;         /* topmost Diversion (RFC 5806) */
 	struct sip_party referred_by;       /* RFC 3892 */

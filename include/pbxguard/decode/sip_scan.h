@@ -24,6 +24,7 @@ enum sip_header {
 	SIP_HEADER_FROM,
 	SIP_HEADER_HISTORY_INFO,
 	SIP_HEADER_P_ASSERTED_IDENTITY,
+	SIP_HEADER_PROXY_AUTHENTICATE,
 	SIP_HEADER_PROXY_AUTHORIZATION,
 	SIP_HEADER_REFER_TO,
 	SIP_HEADER_REFERRED_BY,
@@ -32,6 +33,7 @@ enum sip_header {
 	SIP_HEADER_TO,
 	SIP_HEADER_USER_AGENT,
 	SIP_HEADER_VIA,
+	SIP_HEADER_WWW_AUTHENTICATE,
 	SIP_HEADER_COUNT
 };
 
@@ -61,7 +63,8 @@ bool sip_scan(struct text payload, struct sip_scan *scan);
 /*
  * The same, but what neither starts, moves nor answers a call (requests other than INVITE, REFER and UPDATE,
  * responses other than 3xx and an INVITE's 2xx) is looked at only until From, To, Call-ID and CSeq are found:
- * they tell to which call it belongs, and most messages are such.
+ * they tell to which call it belongs, and most messages are such. Of a 401 or 407 to an INVITE the
+ * challenge is read besides, but nothing marked that is odd behind these four.
  */
 bool sip_scan_brief(struct text payload, struct sip_scan *scan);
 

@@ -171,6 +171,47 @@ static void the_arena_holds_for_any_number_of_messages(void **state)
 	}
 }
 
+static void a_challenge_and_what_answers_it_have_the_nonce(void **state)
+{
+	static const char challenge[] =
+		"SIP/2.0 407 Proxy Authentication Required\r\nVia: SIP/2.0/UDP 192.0.2.1\r\nFrom: <sip:a@b>\r\n"
+		"To: <sip:c@d>;tag=1\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\nno colon\r\n"
+		"Proxy-Authenticate: Digest realm=\"nonce=1\",\r\n nonce=\"5f2a,b\", qop=\"auth\"\r\n\r\n";
+	static const struct {
+		const char *lines, *nonce;
+		bool has_many;
+	} credentials[] = {
+		{"Authorization: Digest username=\"1001\", nonce=\"5f2a,b\"\r\n", "5f2a,b", false},
+		{"Proxy-Authorization: Digest nonce=abc,username=\"1001\"\r\n", "abc", false},
+		{"Authorization: Digest username=\"1001\"\r\n", "", false},
+		{"Authorization: Digest username=\"1\", nonce=a\r\nProxy-Authorization: Digest username=\"2\"\r\n",
+			"a", true},
+		{"Authorization: Digest username=\"1\", Username=\"2\", nonce=a\r\n", "a", true},
+		{"Authorization: Digest username=\"1\", nonce=a\r\nAuthorization: Digest x=y\r\n", "a", true},
+		{"", "", false},
+	};
+	struct sip_message message = {0};
+	struct sip_scan scan;
+
+	(void)state;
+	assert_true(sip_scan_brief(text_of(challenge), &scan));
+	assert_true(scan.is_brief);
+	sip_parse_again(&scan, &message);
+	assert_true(text_equal(message.nonce, TEXT("5f2a,b")));
+	assert_int_equal(message.oddities, 0);
+	for (size_t i = 0; i < COUNT_OF(credentials); i++) {
+		char invite[1024];
+		snprintf(invite, sizeof invite,
+			"INVITE sip:c@d SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1\r\nFrom: <sip:a@b>;tag=1\r\n"
+			"To: <sip:c@d>\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\n%s\r\n",
+			credentials[i].lines);
+		assert_true(sip_scan_brief(text_of(invite), &scan));
+		sip_parse_again(&scan, &message);
+		assert_true(text_equal(message.nonce, text_of(credentials[i].nonce)));
+		assert_int_equal(message.has_many_credentials, credentials[i].has_many);
+	}
+}
+
 static void a_message_read_over_another_has_nothing_of_it(void **state)
 {
 	static const char *const payloads[] = {
@@ -239,6 +280,7 @@ int main(void)
 		cmocka_unit_test(a_value_over_the_budget_is_read_without_libosip2),
 		cmocka_unit_test(a_nul_does_not_hide_what_follows),
 		cmocka_unit_test(the_arena_holds_for_any_number_of_messages),
+		cmocka_unit_test(a_challenge_and_what_answers_it_have_the_nonce),
 		cmocka_unit_test(a_message_read_over_another_has_nothing_of_it),
 		cmocka_unit_test(a_number_typed_by_hand_is_a_uri_too),
 	};
