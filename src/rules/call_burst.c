@@ -225,6 +225,7 @@ const struct rule call_burst_rule = {
 	.name = "call_burst",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct call_burst_settings),
+	.proves = PROVES_CALL | PROVES_CALLER | PROVES_SOURCE,
 	.scope = RULE_OF_CALLERS_AND_SITE,
 	.state_new = state_new,
 	.state_free = state_free,

@@ -188,6 +188,7 @@ const struct rule callback_bait_rule = {
 	.name = "callback_bait",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct callback_settings),
+	.proves = PROVES_CALL,
 	.state_new = state_new,
 	.state_free = state_free,
 	.adopt = adopt,

@@ -121,6 +121,7 @@ const struct rule concurrent_calls_rule = {
 	.name = "concurrent_calls",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct concurrent_settings),
+	.proves = PROVES_CALL | PROVES_CALLER | PROVES_SOURCE,
 	.scope = RULE_OF_CALLERS_AND_SITE,
 	.state_new = state_new,
 	.state_free = state_free,

@@ -46,6 +46,7 @@ const struct rule denied_destination_rule = {
 	.name = "denied_destination",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct denied_settings),
+	.proves = PROVES_CALL,
 	.evaluate = evaluate,
 	.say_limits = say_limits,
 };

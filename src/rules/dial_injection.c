@@ -199,6 +199,7 @@ const struct rule dial_injection_rule = {
 	.name = "dial_injection",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct injection_settings),
+	.proves = PROVES_CALL | PROVES_SOURCE,
 	.wants = wants,
 	.evaluate = evaluate,
 	.say_limits = say_limits,

@@ -401,6 +401,7 @@ const struct rule forged_caller_id_rule = {
 	.name = "forged_caller_id",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct counted_settings),
+	.proves = PROVES_CALL,
 	.state_new = state_new,
 	.state_free = state_free,
 	.adopt = adopt,

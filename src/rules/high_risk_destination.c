@@ -191,6 +191,7 @@ const struct rule high_risk_destination_rule = {
 	.name = "high_risk_destination",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct high_risk_settings),
+	.proves = PROVES_CALL | PROVES_CALLER | PROVES_SOURCE,
 	.scope = RULE_OF_CALLERS_AND_SITE,
 	.state_new = state_new,
 	.state_free = state_free,

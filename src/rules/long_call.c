@@ -200,6 +200,7 @@ const struct rule long_call_rule = {
 	.name = "long_call",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct long_call_settings),
+	.proves = PROVES_CALL,
 	.state_new = state_new,
 	.state_free = state_free,
 	.adopt = adopt,

@@ -312,6 +312,7 @@ const struct rule number_range_rule = {
 	.name = "number_range",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct number_range_settings),
+	.proves = PROVES_CALL,
 	.scope = RULE_OF_SITE,
 	.state_new = state_new,
 	.state_free = state_free,

@@ -51,6 +51,7 @@ const struct rule off_hours_rule = {
 	.name = "off_hours",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct counted_settings),
+	.proves = PROVES_CALL | PROVES_CALLER | PROVES_SOURCE,
 	.state_new = counted_state_new,
 	.state_free = counted_state_free,
 	.adopt = counted_adopt,

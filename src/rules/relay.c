@@ -440,6 +440,7 @@ const struct rule relay_rule = {
 	.name = "relay",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct relay_settings),
+	.proves = PROVES_CALL,
 	.state_new = state_new,
 	.state_free = state_free,
 	.adopt = adopt,

@@ -341,7 +341,11 @@ void rules_evaluate(struct rules *rules, const struct event *event, struct findi
 			circumstances_of(event, &rules->surroundings, &circumstances);
 			is_known = true;
 		}
+		size_t found = findings->count;
 		ask(rules, i, &circumstances, findings);
+		for (; found < findings->count; found++) {
+			findings->items[found].proves = table[i]->proves;
+		}
 	}
 	raise_others(findings);
 	if (is_known && circumstances_is_abroad(event) && event->answered != 0 &&

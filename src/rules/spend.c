@@ -209,6 +209,7 @@ const struct rule spend_rule = {
 	.name = "spend",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct spend_settings),
+	.proves = PROVES_CALL | PROVES_CALLER,
 	.scope = RULE_OF_CALLERS_AND_SITE,
 	.state_new = state_new,
 	.state_free = state_free,

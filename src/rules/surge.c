@@ -190,6 +190,7 @@ const struct rule surge_rule = {
 	.name = RULE_NAME,
 	.settings = &settings_table,
 	.settings_size = sizeof(struct surge_settings),
+	.proves = PROVES_NOTHING,
 	.scope = RULE_OF_SITE,
 	.state_new = state_new,
 	.state_free = state_free,

@@ -324,6 +324,7 @@ const struct rule unfamiliar_rule = {
 	.name = RULE_NAME,
 	.settings = &settings_table,
 	.settings_size = sizeof(struct unfamiliar_settings),
+	.proves = PROVES_NOTHING,
 	.state_new = state_new,
 	.state_free = state_free,
 	.adopt = adopt,

@@ -14,6 +14,17 @@ enum severity { SEVERITY_NOTICE, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITY_C
 
 const char *severity_name(enum severity severity); /* "notice" */
 
+/*
+ * What a finding proves, if it is true of him whom it is about: bits. It never proves who he is, for anybody
+ * can write any name and, on UDP, any address: what may be blocked is for the incident layer to say.
+ */
+enum proof {
+	PROVES_NOTHING = 1 << 0, /* a reason to look; it stops nothing */
+	PROVES_CALL = 1 << 1,    /* this call should not take place: it may be refused, or ended */
+	PROVES_CALLER = 1 << 2,  /* he acts as a thief does: his further calls abroad may be refused */
+	PROVES_SOURCE = 1 << 3,  /* so does whoever is at the address: it may be kept out */
+};
+
 #define SUBJECT_SIZE 80
 #define CALENDAR_TEXT_SIZE 80
 #define REASON_SIZE 320
@@ -33,6 +44,7 @@ struct finding {
 	char reason[REASON_SIZE];          /* one sentence for a person */
 	bool is_unproven;                  /* a stranger's try: no more than a warning */
 	bool raises_others;                /* the other findings about the same event are one level graver */
+	unsigned proves;                   /* bits of enum proof: the rule's */
 };
 
 #define FINDINGS_MAX 48

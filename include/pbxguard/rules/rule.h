@@ -64,6 +64,7 @@ struct rule {
 	const struct setting_table *settings;
 	size_t settings_size; /* bytes */
 	enum rule_scope scope;
+	unsigned proves; /* bits of enum proof: of all its findings; docs/rules.md gives the reasons */
 
 	/* What the rule remembers between calls. These four are NULL for a rule that remembers nothing. */
 	/* Takes at most about so many bytes. The settings are the highest of the site and all groups. NULL

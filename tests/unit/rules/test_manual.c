@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-static char manual[65536];
+static char manual[131072];
 
 static int read_manual(void **state)
 {
@@ -99,6 +99,29 @@ static void every_default_of_a_rule_is_the_true_one(void **state)
 	}
 }
 
+static void what_each_rule_proves_is_in_the_table(void **state)
+{
+	struct text text = section("What proves what");
+
+	(void)state;
+	for (size_t i = 0; i < rules_count(); i++) {
+		const struct rule *rule = rules_at(i);
+		char row[128];
+		assert_int_not_equal(rule->proves, 0); /* each rule says it */
+		assert_true((rule->proves & PROVES_NOTHING) == 0 || rule->proves == PROVES_NOTHING);
+		/* Whoever or whatever is kept out, the call that shows it is, too. */
+		assert_true((rule->proves & (PROVES_CALLER | PROVES_SOURCE)) == 0 ||
+			    (rule->proves & PROVES_CALL) != 0);
+		snprintf(row, sizeof row, "\n| `%s` | %s | %s | %s | ", rule->name,
+			(rule->proves & PROVES_CALL) != 0 ? "yes" : "no",
+			(rule->proves & PROVES_CALLER) != 0 ? "yes" : "no",
+			(rule->proves & PROVES_SOURCE) != 0 ? "yes" : "no");
+		if (!contains(text, row)) {
+			fail_msg("docs/rules.md: \"What proves what\" lacks the row %s", row + 1);
+		}
+	}
+}
+
 static void no_section_is_about_a_rule_that_is_gone(void **state)
 {
 	(void)state;
@@ -129,6 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_rule_has_its_section),
 		cmocka_unit_test(every_default_of_a_rule_is_the_true_one),
+		cmocka_unit_test(what_each_rule_proves_is_in_the_table),
 		cmocka_unit_test(no_section_is_about_a_rule_that_is_gone),
 		cmocka_unit_test(the_calendar_the_lists_and_the_rates_are_explained),
 	};
