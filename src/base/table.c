@@ -308,6 +308,13 @@ void table_remove(struct table *table, const void *key)
 	}
 }
 
+void table_clear(struct table *table)
+{
+	while (table->oldest != NONE) {
+		drop(table, table->oldest);
+	}
+}
+
 void *table_oldest(struct table *table, const void **key, instant *touched)
 {
 	if (table->oldest == NONE) {

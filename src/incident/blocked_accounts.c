@@ -7,12 +7,13 @@
 #include <string.h>
 
 struct account_key {
-	char caller[CALLER_SIZE];
+	char name[CALLER_SIZE];
 };
 
 struct blocked_accounts {
 	struct counters *counters; /* borrowed */
 	struct table *table;       /* blocked_account_record by account_key */
+	uint64_t orders;           /* the last order given */
 };
 
 struct blocked_accounts *blocked_accounts_new(struct counters *counters)
@@ -47,7 +48,7 @@ static struct account_key key_of(struct text caller)
 {
 	struct account_key key = {0};
 
-	text_make_safe(caller, key.caller, sizeof key.caller);
+	text_make_safe(caller, key.name, sizeof key.name);
 	return key;
 }
 
@@ -56,7 +57,7 @@ static struct account_key key_of_shown(const char *name)
 {
 	struct account_key key = {0};
 
-	text_copy(text_of(name), key.caller, sizeof key.caller);
+	text_copy(text_of(name), key.name, sizeof key.name);
 	return key;
 }
 
@@ -88,7 +89,7 @@ const struct blocked_account_record *blocked_accounts_find(
 bool blocked_accounts_add(
 	struct blocked_accounts *accounts, const struct blocked_account_record *record, instant now)
 {
-	const struct account_key key = key_of_shown(record->caller);
+	const struct account_key key = key_of_shown(record->account);
 	uint64_t evicted = table_figures(accounts->table).evicted;
 	bool added;
 
@@ -97,15 +98,16 @@ bool blocked_accounts_add(
 	}
 	struct blocked_account_record *kept = table_find_or_add(accounts->table, &key, now, &added);
 	*kept = *record;
-	memcpy(kept->caller, key.caller, sizeof kept->caller);
+	kept->order = ++accounts->orders;
+	memcpy(kept->account, key.name, sizeof kept->account);
 	counter_add(
 		accounts->counters, COUNTER_KEYS_EVICTED, table_figures(accounts->table).evicted - evicted);
 	return true;
 }
 
-bool blocked_accounts_release(struct blocked_accounts *accounts, const char *caller, instant now)
+bool blocked_accounts_release(struct blocked_accounts *accounts, const char *account, instant now)
 {
-	const struct account_key key = key_of_shown(caller);
+	const struct account_key key = key_of_shown(account);
 	bool was_blocked = find(accounts, &key, now) != NULL;
 
 	if (was_blocked) {
@@ -114,28 +116,63 @@ bool blocked_accounts_release(struct blocked_accounts *accounts, const char *cal
 	return was_blocked;
 }
 
-struct snapshot {
+void blocked_accounts_clear(struct blocked_accounts *accounts)
+{
+	table_clear(accounts->table);
+}
+
+struct list {
+	uint64_t after;
 	struct blocked_account_record *records;
 	size_t room, count;
 };
 
+/* Into its place among those that come first. */
 static void keep(void *context, const void *key, void *value, instant touched)
 {
-	struct snapshot *snapshot = context;
+	struct list *list = context;
+	const struct blocked_account_record *record = value;
+	size_t i = list->count;
 
 	(void)key;
 	(void)touched;
-	if (snapshot->count < snapshot->room) {
-		snapshot->records[snapshot->count] = *(const struct blocked_account_record *)value;
+	if (record->order <= list->after ||
+		(i == list->room && (i == 0 || list->records[i - 1].order < record->order))) {
+		return;
 	}
-	snapshot->count++;
+	i -= i == list->room;
+	for (; i > 0 && list->records[i - 1].order > record->order; i--) {
+		list->records[i] = list->records[i - 1];
+	}
+	list->records[i] = *record;
+	list->count += list->count < list->room;
 }
 
-size_t blocked_accounts_snapshot(
-	const struct blocked_accounts *accounts, struct blocked_account_record *records, size_t room)
+size_t blocked_accounts_list(const struct blocked_accounts *accounts, uint64_t after,
+	struct blocked_account_record *records, size_t room)
 {
-	struct snapshot snapshot = {records, room, 0};
+	struct list list = {after, records, room, 0};
 
-	table_each(accounts->table, keep, &snapshot);
-	return snapshot.count;
+	table_each(accounts->table, keep, &list);
+	return list.count;
+}
+
+#define RELEASED_AT_ONCE 16
+
+size_t blocked_accounts_release_incident(struct blocked_accounts *accounts, const char *incident)
+{
+	struct blocked_account_record records[RELEASED_AT_ONCE];
+	size_t released = 0, count = RELEASED_AT_ONCE;
+
+	for (uint64_t after = 0; count == RELEASED_AT_ONCE; after = records[RELEASED_AT_ONCE - 1].order) {
+		count = blocked_accounts_list(accounts, after, records, RELEASED_AT_ONCE);
+		for (size_t i = 0; i < count; i++) {
+			const struct account_key key = key_of_shown(records[i].account);
+			if (strcmp(records[i].incident, incident) == 0) {
+				table_remove(accounts->table, &key);
+				released++;
+			}
+		}
+	}
+	return released;
 }

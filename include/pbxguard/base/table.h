@@ -45,6 +45,7 @@ void *table_find(struct table *table, const void *key, instant now);
 /* As table_find, but adds what is missing, all zero, and sets *added. Never NULL. */
 void *table_find_or_add(struct table *table, const void *key, instant now, bool *added);
 void table_remove(struct table *table, const void *key);
+void table_clear(struct table *table); /* removes all; counts none of them as evicted or expired */
 /*
  * The value of the entry touched longest ago, with its key and time; NULL when there is none. For who must
  * see entries off before they leave: such a table has no lifetime, and its owner removes the oldest itself.

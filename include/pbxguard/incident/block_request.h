@@ -20,8 +20,9 @@ enum block_request_kind { BLOCK_ADD, BLOCK_REMOVE };
 struct block_request {
 	enum block_request_kind kind;
 	struct address address;
-	uint8_t prefix_length;           /* bits: 32 or 128 is the address alone */
-	instant time;                    /* when it was decided; of the packets */
+	uint8_t prefix_length; /* bits: 32 or 128 is the address alone */
+	instant time;          /* when it was decided; of the packets */
+	/* The first time's; who blocks knows who comes back and for how long he stays out then. */
 	duration duration;               /* from then on; of BLOCK_REMOVE 0 */
 	char incident[INCIDENT_ID_SIZE]; /* empty: none, as by hand */
 	char reason[BLOCK_REASON_SIZE];  /* "high_risk_destination, critical; digest answered" */

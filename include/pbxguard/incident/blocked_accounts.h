@@ -10,7 +10,7 @@
 #include "pbxguard/base/counter.h"
 #include "pbxguard/base/limit.h"
 #include "pbxguard/base/text.h"
-#include "pbxguard/incident/block_record.h"
+#include "pbxguard/incident/blocked_account_record.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,7 +23,10 @@ struct blocked_accounts; /* opaque; made by blocked_accounts_new */
 struct blocked_accounts *blocked_accounts_new(struct counters *counters);
 void blocked_accounts_free(struct blocked_accounts *accounts);
 
-/* Also to bring back what a snapshot kept. False when it is blocked already: it stays as it is. */
+/*
+ * Also to bring back what a list has shown, in its order. False when it is blocked already, and stays as it
+ * is, or its time is over.
+ */
 bool blocked_accounts_add(
 	struct blocked_accounts *accounts, const struct blocked_account_record *record, instant now);
 
@@ -31,11 +34,17 @@ bool blocked_accounts_add(
 const struct blocked_account_record *blocked_accounts_find(
 	struct blocked_accounts *accounts, struct text caller, instant now);
 
-/* caller is as alerts show it. False when it was not blocked. */
-bool blocked_accounts_release(struct blocked_accounts *accounts, const char *caller, instant now);
+/* account is as alerts show it. False when it was not blocked. */
+bool blocked_accounts_release(struct blocked_accounts *accounts, const char *account, instant now);
+/* All that were blocked for this incident: how many. */
+size_t blocked_accounts_release_incident(struct blocked_accounts *accounts, const char *incident);
+void blocked_accounts_clear(struct blocked_accounts *accounts);
 
-/* Copies as many as there is room for; gives how many there are. */
-size_t blocked_accounts_snapshot(
-	const struct blocked_accounts *accounts, struct blocked_account_record *records, size_t room);
+/*
+ * Copies up to room of them, in the order in which they were blocked, from the first behind the order `after`
+ * (0: from the beginning). How many; fewer than room: these are the last.
+ */
+size_t blocked_accounts_list(const struct blocked_accounts *accounts, uint64_t after,
+	struct blocked_account_record *records, size_t room);
 
 #endif

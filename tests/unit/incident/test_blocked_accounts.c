@@ -13,7 +13,7 @@ static struct blocked_account_record record_of(const char *caller)
 {
 	struct blocked_account_record record = {.since = NOON, .incident = "7f3a09c2d1e4b586"};
 
-	snprintf(record.caller, sizeof record.caller, "%s", caller);
+	snprintf(record.account, sizeof record.account, "%s", caller);
 	return record;
 }
 
@@ -58,11 +58,11 @@ static void odd_and_long_names_are_blocked_as_they_are_shown(void **state)
 	struct text odd = {"10\r\n01", 6};
 
 	(void)state;
-	text_make_safe(odd, record.caller, sizeof record.caller);
+	text_make_safe(odd, record.account, sizeof record.account);
 	assert_true(blocked_accounts_add(accounts, &record, NOON));
 	assert_non_null(blocked_accounts_find(accounts, odd, NOON));
 	memset(name, 'a', sizeof name);
-	text_make_safe((struct text){name, sizeof name}, record.caller, sizeof record.caller);
+	text_make_safe((struct text){name, sizeof name}, record.account, sizeof record.account);
 	assert_true(blocked_accounts_add(accounts, &record, NOON));
 	assert_non_null(blocked_accounts_find(accounts, (struct text){name, sizeof name}, NOON));
 	blocked_accounts_free(accounts);
@@ -77,8 +77,13 @@ static void what_is_blocked_comes_back_from_records(void **state)
 	blocked_accounts_add(accounts, &record, NOON);
 	record = record_of("1002");
 	blocked_accounts_add(accounts, &record, NOON);
-	assert_int_equal(blocked_accounts_snapshot(accounts, records, 1), 2);
-	assert_int_equal(blocked_accounts_snapshot(accounts, records, 3), 2);
+	assert_int_equal(blocked_accounts_list(accounts, 0, records, 1), 1);
+	assert_string_equal(records[0].account, "1001");
+	assert_int_equal(blocked_accounts_list(accounts, records[0].order, records, 3), 1);
+	assert_string_equal(records[0].account, "1002");
+	blocked_accounts_find(accounts, TEXT("1001"), NOON + 1); /* the order stays */
+	assert_int_equal(blocked_accounts_list(accounts, 0, records, 3), 2);
+	assert_string_equal(records[0].account, "1001");
 	blocked_accounts_free(accounts);
 
 	accounts = blocked_accounts_new(&counters);
@@ -102,7 +107,33 @@ static void more_than_there_is_room_for_are_counted(void **state)
 		assert_true(blocked_accounts_add(accounts, &record, NOON + i));
 	}
 	assert_int_equal(counter_get(&counters, COUNTER_KEYS_EVICTED) - before, 5);
-	assert_int_equal(blocked_accounts_snapshot(accounts, NULL, 0), BLOCKED_ACCOUNTS_MAX);
+	static struct blocked_account_record records[BLOCKED_ACCOUNTS_MAX + 1];
+	assert_int_equal(
+		blocked_accounts_list(accounts, 0, records, BLOCKED_ACCOUNTS_MAX + 1), BLOCKED_ACCOUNTS_MAX);
+	assert_string_equal(records[0].account, "5");
+	assert_int_equal(blocked_accounts_list(accounts, 0, records, 0), 0);
+	blocked_accounts_free(accounts);
+}
+
+static void all_of_an_incident_are_released_together(void **state)
+{
+	struct blocked_accounts *accounts = blocked_accounts_new(&counters);
+	struct blocked_account_record record = record_of("other"), rest[2];
+
+	(void)state;
+	snprintf(record.incident, sizeof record.incident, "another");
+	blocked_accounts_add(accounts, &record, NOON);
+	for (int i = 0; i < 50; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "%d", i);
+		record = record_of(name);
+		blocked_accounts_add(accounts, &record, NOON);
+	}
+	assert_int_equal(blocked_accounts_release_incident(accounts, "none"), 0);
+	assert_int_equal(blocked_accounts_release_incident(accounts, "7f3a09c2d1e4b586"), 50);
+	assert_int_equal(blocked_accounts_list(accounts, 0, rest, 2), 1);
+	blocked_accounts_clear(accounts);
+	assert_int_equal(blocked_accounts_list(accounts, 0, rest, 2), 0);
 	blocked_accounts_free(accounts);
 }
 
@@ -113,6 +144,7 @@ int main(void)
 		cmocka_unit_test(a_block_with_an_end_ends),
 		cmocka_unit_test(odd_and_long_names_are_blocked_as_they_are_shown),
 		cmocka_unit_test(what_is_blocked_comes_back_from_records),
+		cmocka_unit_test(all_of_an_incident_are_released_together),
 		cmocka_unit_test(more_than_there_is_room_for_are_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
