@@ -95,19 +95,20 @@ bool refusal_places_defer(struct refusal_places *places, const struct address *p
 	if (place == NULL) {
 		return false;
 	}
+	places->pending++;
 	*place = (struct deferred_call){
 		.call = call, .pbx = *pbx_address, .number = number, .country = country, .since = now};
 	return true;
 }
 
-uint64_t refusal_places_other_leg(const struct refusal_places *places, const struct address *pbx,
-	uint64_t number, uint64_t country, instant now)
+uint64_t refusal_places_other_leg(
+	const struct refusal_places *places, uint64_t number, uint64_t country, instant now)
 {
 	uint64_t to_country = 0;
 
 	for (size_t i = 0; i < REFUSAL_PLACE_CALLS; i++) {
 		const struct deferred_call *call = &places->calls[i];
-		if (call->call == 0 || !address_equal(&call->pbx, pbx)) {
+		if (call->call == 0) {
 			continue;
 		}
 		if (number != 0 && call->number == number) {
@@ -121,12 +122,18 @@ uint64_t refusal_places_other_leg(const struct refusal_places *places, const str
 	return to_country;
 }
 
+static void forget(struct refusal_places *places, struct deferred_call *place)
+{
+	place->call = 0;
+	places->pending--;
+}
+
 void refusal_places_settle(struct refusal_places *places, uint64_t call)
 {
 	struct deferred_call *place = find_call(places, call);
 
 	if (place != NULL) {
-		place->call = 0;
+		forget(places, place);
 	}
 }
 
@@ -156,19 +163,19 @@ static void fall_back(struct refusal_places *places, const struct address *addre
 
 uint64_t refusal_places_slipped(struct refusal_places *places, instant now)
 {
-	for (size_t i = 0; i < REFUSAL_PLACE_CALLS; i++) {
+	for (size_t i = 0; places->pending > 0 && i < REFUSAL_PLACE_CALLS; i++) {
 		struct deferred_call *place = &places->calls[i];
 		uint64_t call = place->call;
 		if (call == 0 || is_within(place->since, REFUSAL_PLACE_WAIT, now)) {
 			continue;
 		}
 		if (place->has_rung) {
-			place->call = 0;
+			forget(places, place);
 			fall_back(places, &place->pbx, now);
 			return call;
 		}
 		if (!is_within(place->since, REFUSAL_PLACE_PENDING, now)) {
-			place->call = 0;
+			forget(places, place);
 		}
 	}
 	return 0;

@@ -25,8 +25,9 @@
 #define REFUSAL_PLACE_RECENT (10 * MINUTE) /* since both legs of a call were seen */
 #define REFUSAL_PLACE_WAIT (2 * SECOND)
 #define REFUSAL_PLACE_FALLBACK (1 * HOUR)
-#define REFUSAL_PLACE_PENDING (5 * MINUTE) /* a call that does not even ring is over then (RFC 3261 §16.6)  \
-					    */
+#define REFUSAL_PLACE_PENDING                                                                                \
+	(5 * MINUTE) /* a call that does not even ring is over then (RFC 3261 §16.6)                        \
+		      */
 #define REFUSAL_PLACE_PBXES 32
 #define REFUSAL_PLACE_CALLS 128 /* deferred at one time; more are refused on the first leg */
 
@@ -47,7 +48,7 @@ struct deferred_call {
 
 /* All zero to begin with. */
 struct refusal_places {
-	size_t pbx_count;
+	size_t pbx_count, pending; /* pending: of the calls */
 	struct refusal_pbx pbxes[REFUSAL_PLACE_PBXES];
 	struct deferred_call calls[REFUSAL_PLACE_CALLS];
 };
@@ -68,11 +69,11 @@ bool refusal_places_defer(struct refusal_places *places, const struct address *p
 bool refusal_places_is_deferred(const struct refusal_places *places, uint64_t call);
 
 /*
- * A trunk leg of this PBX that joins no call known: the deferred call to which it must belong, because it
+ * A trunk leg that joins no call known: the deferred call to which it must belong, because it
  * goes to the same number, or to the same country within REFUSAL_PLACE_WAIT; 0: none.
  */
-uint64_t refusal_places_other_leg(const struct refusal_places *places, const struct address *pbx,
-	uint64_t number, uint64_t country, instant now);
+uint64_t refusal_places_other_leg(
+	const struct refusal_places *places, uint64_t number, uint64_t country, instant now);
 
 /* Its trunk leg is refused, or it came to nothing by itself: it is deferred no more. */
 void refusal_places_settle(struct refusal_places *places, uint64_t call);

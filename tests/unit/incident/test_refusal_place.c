@@ -127,12 +127,11 @@ static void a_trunk_leg_with_another_number_is_found(void **state)
 
 	(void)state;
 	assert_true(defer(&places, 1, NOON));
-	assert_int_equal(refusal_places_other_leg(&places, &pbx, NUMBER, 0, NOON + 1 * MINUTE), 1);
-	assert_int_equal(refusal_places_other_leg(&places, &pbx, 5, BARBADOS, now), 1);
-	assert_int_equal(refusal_places_other_leg(&places, &pbx, 5, BARBADOS, now + 1), 0);
-	assert_int_equal(refusal_places_other_leg(&places, &pbx, 5, 6, now), 0);
-	assert_int_equal(refusal_places_other_leg(&places, &pbx, 0, 0, now), 0);
-	assert_int_equal(refusal_places_other_leg(&places, &other_pbx, NUMBER, BARBADOS, now), 0);
+	assert_int_equal(refusal_places_other_leg(&places, NUMBER, 0, NOON + 1 * MINUTE), 1);
+	assert_int_equal(refusal_places_other_leg(&places, 5, BARBADOS, now), 1);
+	assert_int_equal(refusal_places_other_leg(&places, 5, BARBADOS, now + 1), 0);
+	assert_int_equal(refusal_places_other_leg(&places, 5, 6, now), 0);
+	assert_int_equal(refusal_places_other_leg(&places, 0, 0, now), 0);
 }
 
 static void more_than_there_is_room_for_are_refused_on_the_first_leg(void **state)
