@@ -70,6 +70,27 @@ static void a_removed_entry_comes_back_empty(void **state)
 }
 
 /* Against a plain array as the model: 20,000 random steps over 50 keys in a table of 16. */
+static void a_cleared_table_is_as_new(void **state)
+{
+	static const struct table_shape shape = {
+		.capacity = 3, .key_size = sizeof(uint32_t), .value_size = sizeof(uint32_t)};
+	struct table *table = table_new(&shape);
+	const uint32_t key = 2;
+
+	(void)state;
+	table_clear(table);
+	for (int round = 0; round < 3; round++) {
+		for (uint32_t i = 1; i <= 3; i++) {
+			set(table, i, i, 1);
+		}
+		table_clear(table);
+		assert_null(table_find(table, &key, 1));
+		assert_int_equal(table_figures(table).entries, 0);
+	}
+	assert_int_equal(table_figures(table).evicted + table_figures(table).expired, 0);
+	table_free(table);
+}
+
 static void it_agrees_with_a_simple_model(void **state)
 {
 	const struct table_shape shape = {.capacity = 16, .key_size = 4, .value_size = 4, .lifetime = 100};
@@ -204,6 +225,7 @@ int main(void)
 		cmocka_unit_test(the_entry_touched_longest_ago_can_be_seen_off),
 		cmocka_unit_test(as_many_entries_as_find_room_between_the_bounds),
 		cmocka_unit_test(a_table_takes_over_what_another_holds),
+		cmocka_unit_test(a_cleared_table_is_as_new),
 		cmocka_unit_test(it_agrees_with_a_simple_model),
 		cmocka_unit_test(what_is_fetched_ahead_is_found_as_ever),
 	};
