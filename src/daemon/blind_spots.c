@@ -53,6 +53,9 @@ static const struct {
 		"legs of calls forgotten within seconds, as too many came at once: their calls may count twice"},
 	{COUNTER_KEYS_EVICTED,
 		"callers, sources or incidents forgotten early, as more came at once than are kept"},
+	{COUNTER_CALLS_SLIPPED,
+		"calls that were to be refused on the trunk leg and went through without one; for an hour the PBX's "
+		"calls are refused on the phone's leg instead"},
 	{COUNTER_FINDINGS_UNTOLD,
 		"findings that could not be told, as more incidents came at once than are kept"},
 	{COUNTER_ALERTS_OVERFLOWED, "alerts lost because what reads our output is stuck"},

@@ -2,7 +2,6 @@
 #include "pbxguard/incident/incident.h"
 
 #include "pbxguard/incident/incident_lines.h"
-#include "pbxguard/incident/policy.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -186,7 +185,7 @@ static void add_to_batch(struct incident_batch *batch, const struct finding *fin
 
 /* Of the site's findings, too, what is no news. Gives the slot, or NO_SLOT. */
 static uint32_t handle_own(struct incidents *incidents, const struct event *event,
-	const struct findings *findings, enum action_taken action, instant now)
+	const struct findings *findings, const struct judgement *judgement, instant now)
 {
 	uint32_t slot = slot_of(incidents, incident_find_member(incidents, event, false), findings, now);
 	struct incident_batch batch = {0};
@@ -197,6 +196,7 @@ static uint32_t handle_own(struct incidents *incidents, const struct event *even
 	}
 	incident_pin(incidents, slot);
 	handle_in(incidents, slot, event, findings, now, false);
+	story_add_judgement(&incidents->items[slot].story, judgement);
 	for (size_t i = 0; i < findings->count; i++) {
 		if (!is_about_site(&findings->items[i])) {
 			add_to_batch(&batch, &findings->items[i]);
@@ -209,14 +209,14 @@ static uint32_t handle_own(struct incidents *incidents, const struct event *even
 		}
 	}
 	if (batch.count > 0) {
-		incident_gather(incidents, slot, &batch, event, action, now);
+		incident_gather(incidents, slot, &batch, event, judgement->action, now);
 	}
 	return slot;
 }
 
 /* What is found about the whole site, and graver than what is known of him who calls. */
 static void handle_sites(struct incidents *incidents, const struct event *event,
-	const struct findings *findings, enum action_taken action, instant now, uint32_t own)
+	const struct findings *findings, const struct judgement *judgement, instant now, uint32_t own)
 {
 	struct member *member = incident_find_member(incidents, event, true);
 	struct incident_batch batch = {0};
@@ -241,17 +241,18 @@ static void handle_sites(struct incidents *incidents, const struct event *event,
 	if (member == NULL) {
 		handle_in(incidents, slot, event, findings, now, true);
 	}
-	incident_gather(incidents, slot, &batch, event, action, now);
+	story_add_judgement(&incidents->items[slot].story, judgement);
+	incident_gather(incidents, slot, &batch, event, judgement->action, now);
 	incident_touch(incidents, slot);
 }
 
-void incidents_handle(struct incidents *incidents, const struct event *event, const struct findings *findings,
-	decision_handler *handler, void *context)
+void incidents_handle_judged(struct incidents *incidents, const struct event *event,
+	const struct findings *findings, struct judgement *judgement, decision_handler *handler,
+	void *context)
 {
 	incidents->handler = handler;
 	incidents->context = context;
 	instant now = incidents_arrive(incidents, event->time);
-	enum action_taken action = policy_action(event, findings);
 
 	if (event->kind == EVENT_CALL_JOINED) {
 		join_call(incidents, event);
@@ -259,10 +260,30 @@ void incidents_handle(struct incidents *incidents, const struct event *event, co
 	if (findings->count == 0 && event->call == 0) {
 		return; /* most events: nothing was found, and nothing comes of the call that could be told */
 	}
-	uint32_t slot = handle_own(incidents, event, findings, action, now);
-	handle_sites(incidents, event, findings, action, now, slot);
+	uint32_t slot = handle_own(incidents, event, findings, judgement, now);
+	handle_sites(incidents, event, findings, judgement, now, slot);
 	if (slot != NO_SLOT) {
+		memcpy(judgement->incident, incidents->items[slot].id, sizeof judgement->incident);
 		incident_touch(incidents, slot);
+	}
+}
+
+void incidents_handle(struct incidents *incidents, const struct event *event, const struct findings *findings,
+	decision_handler *handler, void *context)
+{
+	struct judgement judgement = {.action = ACTION_NONE};
+
+	incidents_handle_judged(incidents, event, findings, &judgement, handler, context);
+}
+
+void incidents_note(struct incidents *incidents, const char *incident, enum action_taken action)
+{
+	const struct judgement judgement = {.action = action};
+
+	for (uint32_t slot = 0; incident[0] != '\0' && slot < incidents->used; slot++) {
+		if (strcmp(incidents->items[slot].id, incident) == 0) {
+			story_add_judgement(&incidents->items[slot].story, &judgement);
+		}
 	}
 }
 

@@ -138,8 +138,7 @@ static void tell(struct incidents *incidents, uint32_t slot, instant now)
 	memcpy(decision.incident, incident->id, sizeof decision.incident);
 	if (!incident->is_limit) {
 		decision.story = incident->story;
-		story_tell(
-			&incident->story, incident->subjects[0].text, incident->action, decision.story_text);
+		story_tell(&incident->story, incident->subjects[0].text, decision.story_text);
 	}
 	if (state == INCIDENT_CLOSED) {
 		say_closed(incidents, incident, &decision);

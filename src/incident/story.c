@@ -2,6 +2,7 @@
 #include "pbxguard/incident/story.h"
 
 #include "pbxguard/base/local_time.h"
+#include "pbxguard/incident/judgement.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -115,6 +116,22 @@ void story_follow(struct story *story, struct story_call *call, const struct eve
 	if (call->is_over && call->is_answered) {
 		story->up--;
 	}
+}
+
+void story_add_judgement(struct story *story, const struct judgement *judgement)
+{
+	bool is_block = judgement->action == ACTION_SOURCE_BLOCKED || judgement->action == ACTION_WOULD_BLOCK;
+
+	story->has_blocked = story->has_blocked || judgement->action == ACTION_SOURCE_BLOCKED;
+	story->would_have_blocked = story->would_have_blocked || judgement->action == ACTION_WOULD_BLOCK;
+	/* An address is blocked for a call, which is refused, too; but not when it is said of the address
+	 * alone. */
+	if (judgement->is_repeated || (is_block && !judgement->is_about_call)) {
+		return;
+	}
+	story->refused += judgement->action == ACTION_REFUSED || judgement->action == ACTION_SOURCE_BLOCKED;
+	story->would_refuse +=
+		judgement->action == ACTION_WOULD_REFUSE || judgement->action == ACTION_WOULD_BLOCK;
 }
 
 /* ---- the sentence ---- */
@@ -231,18 +248,52 @@ static void say_figures(struct writer *writer, const struct story *story)
 	}
 }
 
-static const char *what_was_done(enum action_taken action)
+/* "The calls", "2 of the 5 calls": calls may be refused that came too early for the story to count. */
+static void say_how_many(struct writer *writer, const struct story *story, uint32_t count, const char *the)
 {
-	static const char *const words[] = {
-		[ACTION_NONE] = "Nothing was stopped.",
-		[ACTION_REFUSED] = "Calls were refused.",
-		[ACTION_WOULD_REFUSE] = "Nothing was stopped; in mode block calls would have been refused.",
-		[ACTION_SOURCE_BLOCKED] = "The address was blocked.",
-		[ACTION_WOULD_BLOCK] =
-			"Nothing was stopped; in mode block the address would have been blocked.",
-	};
+	if (count < story->calls) {
+		say(writer, "%" PRIu32 " of %s %" PRIu32 " calls", count, the[0] == 'T' ? "the" : the,
+			story->calls);
+	} else {
+		say(writer, "%s call%s", the, plural(story->calls));
+	}
+}
 
-	return words[action];
+static void say_what_was_done(struct writer *writer, const struct story *story)
+{
+	bool is_one = story->refused == 1;
+
+	if (story->refused == 0 && !story->has_blocked) {
+		say(writer, "Nothing was stopped");
+	}
+	if (story->refused > 0) {
+		say_how_many(writer, story, story->refused, "The");
+		say(writer, " %s refused", is_one ? "was" : "were");
+	}
+	if (story->has_blocked) {
+		say(writer, "%s address was blocked", story->refused > 0 ? ", and the" : "The");
+	}
+	if (story->would_refuse > 0) {
+		say(writer, "; in mode block ");
+		say_how_many(writer, story, story->would_refuse, "the");
+		say(writer, " would have been refused");
+	}
+	if (story->would_have_blocked) {
+		say(writer, "%s",
+			story->would_refuse > 0 ? " and the address blocked"
+						: "; in mode block the address would have been blocked");
+	}
+	say(writer, ".");
+}
+
+static bool has_rule(const struct story *story, const char *rule)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < story->rule_count; i++) {
+		found = found || strcmp(story->rules[i], rule) == 0;
+	}
+	return found;
 }
 
 static const char *what_to_do(const struct story *story, const char *subject)
@@ -254,6 +305,9 @@ static const char *what_to_do(const struct story *story, const char *subject)
 	if (story->has_stranger) {
 		return "Next: close SIP to this address at the firewall, and change the password of the account it "
 		       "uses.";
+	}
+	if (has_rule(story, "blocked_account")) {
+		return "Next: ask who uses this account; change its password if it is not they, and then release it.";
 	}
 	if (strncmp(subject, "caller:", strlen("caller:")) == 0) {
 		return "Next: ask who uses this account; if it is not they, change its password and bar calls abroad "
@@ -273,8 +327,7 @@ char *story_rules(const struct story *story, char *buffer, size_t buffer_size)
 	return buffer;
 }
 
-char *story_tell(const struct story *story, const char *subject, enum action_taken action,
-	char buffer[static STORY_TEXT_SIZE])
+char *story_tell(const struct story *story, const char *subject, char buffer[static STORY_TEXT_SIZE])
 {
 	struct writer writer = {buffer, STORY_TEXT_SIZE, 0};
 	char rules[STORY_TEXT_SIZE / 2];
@@ -286,7 +339,8 @@ char *story_tell(const struct story *story, const char *subject, enum action_tak
 	say_callers(&writer, story, subject);
 	say_places(&writer, story);
 	say_figures(&writer, story);
-	say(&writer, ". Signs: %s. %s %s", story_rules(story, rules, sizeof rules), what_was_done(action),
-		what_to_do(story, subject));
+	say(&writer, ". Signs: %s. ", story_rules(story, rules, sizeof rules));
+	say_what_was_done(&writer, story);
+	say(&writer, " %s", what_to_do(story, subject));
 	return buffer;
 }

@@ -111,7 +111,6 @@ const struct rule country_spread_rule = {
 	.name = "country_spread",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct country_spread_settings),
-	.settings_size = sizeof(struct distinct_settings),
 	.proves = PROVES_CALL | PROVES_CALLER | PROVES_SOURCE,
 	.scope = RULE_OF_CALLERS_AND_SITE,
 	.state_new = state_new,

@@ -246,7 +246,6 @@ const struct rule prefix_probing_rule = {
 	.name = "prefix_probing",
 	.settings = &settings_table,
 	.settings_size = sizeof(struct prefix_probing_settings),
-	.settings_size = sizeof(struct distinct_settings),
 	.proves = PROVES_CALL | PROVES_CALLER | PROVES_SOURCE,
 	.state_new = state_new,
 	.state_free = distinct_state_free,

@@ -73,6 +73,13 @@
 	X(ALERTS_SUPPRESSED, "alerts_suppressed", "findings held back, told later as a count") \
 	X(ALERTS_DELAYED, "alerts_delayed", "alert lines that waited for room under actions.alerts_per_minute") \
 	X(FINDINGS_UNTOLD, "findings_untold", "findings of incidents forgotten before they could be told") \
+	X(CALLS_REFUSED, "calls_refused", "calls refused") \
+	X(CALLS_WOULD_REFUSE, "calls_would_refuse", "calls that mode block would have refused") \
+	X(CALLS_SLIPPED, "calls_slipped", "calls to be refused on the trunk leg that went through without one") \
+	X(SOURCES_WOULD_BLOCK, "sources_would_block", "addresses that mode block would have blocked") \
+	X(BLOCKS_WITHHELD, "blocks_withheld", "addresses not blocked because they are never to be, or have an account in good standing") \
+	X(ACCOUNTS_BLOCKED, "accounts_blocked", "accounts whose calls abroad are refused until they are released") \
+	X(ACCOUNTS_WOULD_BLOCK, "accounts_would_block", "accounts that mode block would have blocked") \
 	X(ALERTS_OVERFLOWED, "alerts_overflowed", "alerts lost because the queue to the writing thread was full") \
 	X(OUTPUT_LOST, "output_lost", "alert lines lost because standard output did not take them") \
 	X(LOG_LOST, "log_lost", "lines of the log lost because standard error did not take them") \

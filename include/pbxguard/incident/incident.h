@@ -26,6 +26,7 @@
 #include "pbxguard/base/site.h"
 #include "pbxguard/call/event.h"
 #include "pbxguard/incident/decision.h"
+#include "pbxguard/incident/judgement.h"
 #include "pbxguard/rules/finding.h"
 
 #define INCIDENTS_MAX USUAL_OR_FEW(2048, 4)
@@ -52,6 +53,16 @@ void incidents_configure(
  */
 void incidents_handle(struct incidents *incidents, const struct event *event, const struct findings *findings,
 	decision_handler *handler, void *context);
+
+/*
+ * The same, where policy has judged the event: alerts and the story say what was done. Fills
+ * judgement->incident when the call belongs to one.
+ */
+void incidents_handle_judged(struct incidents *incidents, const struct event *event,
+	const struct findings *findings, struct judgement *judgement, decision_handler *handler,
+	void *context);
+/* Something was done about an incident afterwards. Does nothing when it is not open. */
+void incidents_note(struct incidents *incidents, const char *incident, enum action_taken action);
 
 /*
  * Tells what is due up to now. Live, now should lag behind the clock as far as packets come late; a packet

@@ -32,9 +32,11 @@ struct story {
 	uint32_t answered, up; /* of these: ever, and now */
 	duration talked;
 	money cost;
-	char currency[CURRENCY_SIZE]; /* empty: no cost is known */
-	bool has_stranger;            /* a call came from an address that is none of the site's */
-	bool is_moved;                /* a call was forwarded or transferred */
+	char currency[CURRENCY_SIZE];         /* empty: no cost is known */
+	bool has_stranger;                    /* a call came from an address that is none of the site's */
+	bool is_moved;                        /* a call was forwarded or transferred */
+	uint32_t refused, would_refuse;       /* of its calls */
+	bool has_blocked, would_have_blocked; /* an address */
 	size_t rule_count;
 	const char *rules[STORY_RULES_MAX]; /* in order of appearance; strings of the program */
 	size_t place_count;
@@ -62,13 +64,16 @@ void story_add_call(struct story *story, const struct event *event);
 void story_follow(struct story *story, struct story_call *call, const struct event *event, money cost,
 	const char *currency);
 
+/* What was done about one of its calls, or about an address. */
+struct judgement;
+void story_add_judgement(struct story *story, const struct judgement *judgement);
+
 /*
  * "Caller 1001 placed 5 calls abroad since 02:11: Barbados 3, Sierra Leone 2; 4 answered, 37 min in all,
- * about 12,300 JPY so far, 1 is up now. Signs: off_hours, call_burst. Nothing was stopped. Next: …" Returns
- * buffer.
+ * about 12,300 JPY so far, 1 is up now. Signs: off_hours, call_burst. 2 of the 5 calls were refused. Next: …"
+ * Returns buffer.
  */
-char *story_tell(const struct story *story, const char *subject, enum action_taken action,
-	char buffer[static STORY_TEXT_SIZE]);
+char *story_tell(const struct story *story, const char *subject, char buffer[static STORY_TEXT_SIZE]);
 
 /* "off_hours, call_burst". Returns buffer. */
 char *story_rules(const struct story *story, char *buffer, size_t buffer_size);

@@ -693,9 +693,37 @@ static void a_reload_keeps_what_is_open(void **state)
 	tear_down(&f);
 }
 
+static void what_policy_says_is_told(void **state)
+{
+	struct fixture fixture;
+	struct findings findings = {
+		.count = 1, .items = {{.rule = "call_burst", .severity = SEVERITY_CRITICAL}}};
+	struct judgement judgement = {.action = ACTION_REFUSED, .is_about_call = true};
+	struct event event = call_at(1 * DAY, "a");
+
+	(void)state;
+	set_up(&fixture, &usual);
+	snprintf(findings.items[0].subject, SUBJECT_SIZE, "caller:1001");
+	incidents_handle_judged(fixture.incidents, &event, &findings, &judgement, keep, &fixture);
+	assert_int_equal(fixture.line_count, 1);
+	assert_int_equal(fixture.lines[0].action, ACTION_REFUSED);
+	assert_non_null(strstr(fixture.lines[0].story_text, "The call was refused."));
+	assert_string_equal(judgement.incident, fixture.lines[0].incident);
+	incidents_note(fixture.incidents, judgement.incident, ACTION_SOURCE_BLOCKED);
+	incidents_note(fixture.incidents, "", ACTION_SOURCE_BLOCKED);
+	incidents_note(fixture.incidents, "another", ACTION_SOURCE_BLOCKED);
+	incidents_tick(fixture.incidents, 1 * DAY + 1 * HOUR, keep, &fixture);
+	assert_int_equal(fixture.line_count, 2); /* closed */
+	assert_non_null(
+		strstr(fixture.lines[1].story_text, "The call was refused, and the address was blocked."));
+	assert_int_equal(fixture.lines[1].action, ACTION_NONE);
+	tear_down(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_policy_says_is_told),
 		cmocka_unit_test(the_first_finding_opens_and_the_next_ones_are_held),
 		cmocka_unit_test(at_the_end_what_was_held_back_or_waits_is_told),
 		cmocka_unit_test(what_waits_of_the_sites_own_is_told_before_what_strangers_try),

@@ -2,6 +2,7 @@
 #include "../test.h"
 
 #include "pbxguard/base/local_time.h"
+#include "pbxguard/incident/judgement.h"
 #include "pbxguard/incident/story.h"
 
 static const struct dialed_number number = {.kind = NUMBER_INTERNATIONAL, .e164 = "+12465550123"};
@@ -47,7 +48,7 @@ static const char *tell(const struct story *story, const char *subject)
 {
 	static char text[STORY_TEXT_SIZE];
 
-	return story_tell(story, subject, ACTION_NONE, text);
+	return story_tell(story, subject, text);
 }
 
 static void who_where_to_how_long_and_what_it_costs(void **state)
@@ -124,9 +125,77 @@ static void the_sentence_stays_in_its_bounds(void **state)
 	assert_in_range(strlen(tell(&story, "caller:1001")), 400, STORY_TEXT_SIZE - 1);
 }
 
+static void judge(struct story *story, enum action_taken action, bool is_about_call, bool is_repeated)
+{
+	const struct judgement judgement = {
+		.action = action, .is_about_call = is_about_call, .is_repeated = is_repeated};
+
+	story_add_judgement(story, &judgement);
+}
+
+static void what_was_done_is_told(void **state)
+{
+	static const struct {
+		unsigned refused, would_refuse;
+		bool blocks, would_block;
+		const char *told;
+	} cases[] = {
+		{0, 0, false, false, ". Nothing was stopped. Next"},
+		{1, 0, false, false, ". 1 of the 2 calls was refused. Next"},
+		{2, 0, false, false, ". The calls were refused. Next"},
+		{2, 0, true, false, ". The calls were refused, and the address was blocked. Next"},
+		{0, 0, true, false, ". The address was blocked. Next"},
+		{0, 1, false, false,
+			". Nothing was stopped; in mode block 1 of the 2 calls would have been refused. "
+			"Next"},
+		{0, 2, false, true,
+			". Nothing was stopped; in mode block the calls would have been refused and the "
+			"address blocked. Next"},
+		{0, 0, false, true,
+			". Nothing was stopped; in mode block the address would have been blocked. Next"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct story story = {0};
+		add_call(&story, "2026-11-22 02:11", "1001", &barbados);
+		add_call(&story, "2026-11-22 02:12", "1001", &barbados);
+		add_rule(&story, "2026-11-22 02:11", "off_hours");
+		for (unsigned n = 0; n < cases[i].refused; n++) {
+			judge(&story, ACTION_REFUSED, true, false);
+			judge(&story, ACTION_REFUSED, true, true); /* its next leg */
+		}
+		for (unsigned n = 0; n < cases[i].would_refuse; n++) {
+			judge(&story, ACTION_WOULD_REFUSE, true, false);
+		}
+		if (cases[i].blocks || cases[i].would_block) {
+			judge(&story, cases[i].blocks ? ACTION_SOURCE_BLOCKED : ACTION_WOULD_BLOCK, false,
+				false);
+		}
+		if (strstr(tell(&story, "source:198.51.100.66"), cases[i].told) == NULL) {
+			fail_msg("%s", tell(&story, "source:198.51.100.66"));
+		}
+	}
+}
+
+static void a_blocked_account_is_to_be_released(void **state)
+{
+	struct story story = {0};
+
+	(void)state;
+	add_call(&story, "2026-11-22 02:11", "1001", &barbados);
+	judge(&story, ACTION_SOURCE_BLOCKED, true, false); /* the call, too */
+	add_rule(&story, "2026-11-22 02:11", "blocked_account");
+	assert_non_null(strstr(tell(&story, "caller:1001"),
+		"The call was refused, and the address was blocked. Next: ask who uses this account; change its "
+		"password if it is not they, and then release it."));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_done_is_told),
+		cmocka_unit_test(a_blocked_account_is_to_be_released),
 		cmocka_unit_test(who_where_to_how_long_and_what_it_costs),
 		cmocka_unit_test(callers_and_places_are_named_up_to_a_point),
 		cmocka_unit_test(what_to_do_next_fits_the_way_in),
