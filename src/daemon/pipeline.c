@@ -7,6 +7,7 @@
 #include "pbxguard/incident/policy.h"
 #include "pbxguard/rules/rules.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 struct pipeline {
@@ -16,6 +17,7 @@ struct pipeline {
 	struct rules *rules;
 	uint64_t rules_evicted; /* as counted so far */
 	struct incidents *incidents;
+	struct policy *policy;
 };
 
 static struct dialog_context dialog_context_of(const struct config *config)
@@ -51,11 +53,31 @@ static struct incident_settings incident_settings_of(const struct config *config
 	};
 }
 
+static struct policy_settings policy_settings_of(const struct config *config, bool is_replay)
+{
+	const struct action_settings *actions = &config->settings.actions;
+
+	static_assert((int)POLICY_DRY_RUN == (int)ACTION_MODE_DRY_RUN &&
+			      (int)POLICY_BLOCK == (int)ACTION_MODE_BLOCK,
+		"the modes are the same");
+	return (struct policy_settings){
+		.mode = (enum policy_mode)actions->mode,
+		.is_replay = is_replay,
+		.on = (enum severity)actions->block.on,
+		.accounts = actions->block.accounts,
+		.sources = actions->block.sources,
+		.end_calls = actions->block.end_calls,
+		.source_time = actions->block.source_time,
+		.never = actions->block.never,
+	};
+}
+
 struct pipeline *pipeline_new(const struct pipeline_setup *setup)
 {
 	struct pipeline *pipeline = calloc(1, sizeof *pipeline);
 	const struct dialog_context dialogs = dialog_context_of(setup->config);
 	const struct incident_settings incidents = incident_settings_of(setup->config);
+	const struct policy_settings policy = policy_settings_of(setup->config, setup->is_replay);
 
 	if (pipeline == NULL) {
 		return NULL;
@@ -67,9 +89,10 @@ struct pipeline *pipeline_new(const struct pipeline_setup *setup)
 			dialogs_new(&dialogs, limits_calls(&setup->config->settings.limits), setup->counters),
 		.rules = rules_of(setup->config),
 		.incidents = incidents_new(&incidents, &setup->config->settings.site, setup->counters),
+		.policy = policy_new(&policy, &setup->config->settings.site, setup->counters),
 	};
 	if (pipeline->decoder == NULL || pipeline->dialogs == NULL || pipeline->rules == NULL ||
-		pipeline->incidents == NULL) {
+		pipeline->incidents == NULL || pipeline->policy == NULL) {
 		pipeline_free(pipeline);
 		return NULL;
 	}
@@ -85,6 +108,7 @@ void pipeline_free(struct pipeline *pipeline)
 	dialogs_free(pipeline->dialogs);
 	rules_free(pipeline->rules);
 	incidents_free(pipeline->incidents);
+	policy_free(pipeline->policy);
 	free(pipeline);
 }
 
@@ -104,17 +128,45 @@ static void log_event(const struct log *log, const struct event *event)
 		text_make_safe(event->call_id, call_id, sizeof call_id));
 }
 
+static void handle_block(void *context, const struct block_request *request)
+{
+	struct pipeline *pipeline = context;
+	bool is_done = pipeline->setup.config->settings.actions.mode == ACTION_MODE_BLOCK &&
+		       !pipeline->setup.is_replay;
+
+	incidents_note(
+		pipeline->incidents, request->incident, is_done ? ACTION_SOURCE_BLOCKED : ACTION_WOULD_BLOCK);
+	if (is_done && pipeline->setup.block != NULL) {
+		pipeline->setup.block(pipeline->setup.context, request);
+	}
+}
+
+static void handle_slip(void *context, struct text call_id, instant now)
+{
+	const struct pipeline *pipeline = context;
+	char shown[CALL_ID_SIZE];
+
+	(void)now;
+	log_write(pipeline->setup.log, LOG_LEVEL_WARNING,
+		"call %s was to be refused on the trunk leg, but went through without one that was seen: "
+		"calls are refused on the phone's leg for the next hour",
+		text_make_safe(call_id, shown, sizeof shown));
+}
+
 static void handle_event(void *context, const struct event *event)
 {
 	struct pipeline *pipeline = context;
 	struct findings findings;
+	struct judgement judgement;
 
 	log_event(pipeline->setup.log, event);
 
 	rules_evaluate(pipeline->rules, event, &findings);
+	policy_judge(pipeline->policy, event, &findings, &judgement);
 	counter_add(pipeline->setup.counters, COUNTER_FINDINGS, findings.count);
-	incidents_handle(
-		pipeline->incidents, event, &findings, pipeline->setup.handler, pipeline->setup.context);
+	incidents_handle_judged(pipeline->incidents, event, &findings, &judgement, pipeline->setup.handler,
+		pipeline->setup.context);
+	policy_conclude(pipeline->policy, event, &judgement, handle_block, pipeline);
 }
 
 static void count_evicted(struct pipeline *pipeline)
@@ -129,6 +181,8 @@ static void handle_message(void *context, const struct sip_message *message)
 {
 	struct pipeline *pipeline = context;
 
+	policy_tick(pipeline->policy, message->time, handle_slip, pipeline);
+	policy_watch(pipeline->policy, message, handle_block, pipeline);
 	dialogs_handle(pipeline->dialogs, message, handle_event, pipeline);
 }
 
@@ -144,6 +198,7 @@ void pipeline_tick(struct pipeline *pipeline, instant now)
 {
 	decoder_tick(pipeline->decoder, now, handle_message, pipeline);
 	dialogs_tick(pipeline->dialogs, now, handle_event, pipeline);
+	policy_tick(pipeline->policy, now, handle_slip, pipeline);
 	incidents_tick(pipeline->incidents, now, pipeline->setup.handler, pipeline->setup.context);
 	count_evicted(pipeline);
 }
@@ -160,6 +215,7 @@ bool pipeline_reload(
 {
 	const struct dialog_context dialogs = dialog_context_of(config);
 	const struct incident_settings incidents = incident_settings_of(config);
+	const struct policy_settings policy = policy_settings_of(config, pipeline->setup.is_replay);
 	struct rules *rules = rules_of(config);
 
 	if (rules == NULL) {
@@ -172,6 +228,7 @@ bool pipeline_reload(
 	pipeline->rules_evicted = rules_keys_evicted(rules);
 	dialogs_configure(pipeline->dialogs, &dialogs);
 	incidents_configure(pipeline->incidents, &incidents, &config->settings.site);
+	policy_configure(pipeline->policy, &policy, &config->settings.site);
 	decoder_set_ports(pipeline->decoder, ports, port_count);
 	pipeline->setup.config = config;
 	return true;

@@ -109,6 +109,7 @@ int replay_run(struct start *start)
 		.log = &start->log,
 		.handler = perform,
 		.context = &replay,
+		.is_replay = true,
 	};
 	struct pipeline *pipeline = replay.actions != NULL ? pipeline_new(&setup) : NULL;
 	bool good = pipeline != NULL && run(start, merge, pipeline, &replay);

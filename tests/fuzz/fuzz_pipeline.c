@@ -86,6 +86,7 @@ static void run(struct actions *actions, struct reader input)
 	uint64_t packets = 0;
 
 	config.settings.limits.memory = LIMITS_FIXED; /* the least of everything */
+	config.settings.actions.mode = ACTION_MODE_BLOCK;
 	fuzz_large_blocks(true);
 	struct pipeline *pipeline = pipeline_new(&setup);
 	fuzz_large_blocks(false);

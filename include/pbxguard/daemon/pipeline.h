@@ -8,9 +8,11 @@
 #include "pbxguard/base/verdict.h"
 #include "pbxguard/capture/packet.h"
 #include "pbxguard/config/config.h"
+#include "pbxguard/incident/block_request.h"
 #include "pbxguard/incident/decision.h"
 #include "pbxguard/incident/incident.h"
 #include "pbxguard/rules/rules.h"
+#include "pbxguard/incident/policy.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +28,8 @@ struct pipeline_setup {
 	const struct log *log;     /* borrowed */
 	decision_handler *handler; /* gets each decision */
 	void *context;
+	block_handler *block; /* gets, with the same context, each address to be blocked; NULL: nobody */
+	bool is_replay;       /* a capture: nothing is refused or blocked, whatever the mode */
 };
 
 /* NULL when there is no memory. */

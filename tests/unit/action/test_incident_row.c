@@ -30,6 +30,7 @@ static void a_record_is_all_in_its_row(void **state)
 	full.finding.is_unproven = full.finding.raises_others = true;
 	full.call.is_known = full.call.by_foreign_prefix = true;
 	full.story.has_stranger = full.story.is_moved = full.story.has_more_callers = true;
+	full.story.has_blocked = full.story.would_have_blocked = true;
 	full.call.source.address.family = full.call.destination.address.family = ADDRESS_IPV6;
 /* Texts as long as they may be. */
 #define END(member) full.member[sizeof full.member - 1] = '\0'

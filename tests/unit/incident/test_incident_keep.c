@@ -542,6 +542,8 @@ static void random_bytes_break_nothing(void **state)
 				       place == offsetof(struct incident_record, call.by_foreign_prefix) ||
 				       place == offsetof(struct incident_record, story.has_stranger) ||
 				       place == offsetof(struct incident_record, story.is_moved) ||
+				       place == offsetof(struct incident_record, story.has_blocked) ||
+				       place == offsetof(struct incident_record, story.would_have_blocked) ||
 				       place == offsetof(struct incident_record, story.has_more_callers) ||
 				       (place >= offsetof(struct incident_record, is_limit) &&
 					       place <= offsetof(struct incident_record, waits));
