@@ -10,8 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FILE_MAX ((size_t)64 * 1024) /* bytes that are read; a host with more routes than that is a router   \
-				      */
+#define FILE_MAX ((size_t)64 * 1024) /* bytes that are read; with more routes than that it is a router */
 #define LINE_WORDS 12
 
 /* Flags of a route (linux/route.h). */

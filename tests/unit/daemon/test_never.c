@@ -165,11 +165,11 @@ static void handle(struct guard *guard, struct endpoint from, struct endpoint to
 }
 
 struct way {
-	struct endpoint from, to;
+	const struct endpoint *from, *to;
 };
 
-static const struct way ways[] = {
-	{phone, pbx}, {pbx, trunk}, {trunk, pbx}, {stranger, pbx}, {nobody, stranger}, {pbx, phone}};
+static const struct way ways[] = {{&phone, &pbx}, {&pbx, &trunk}, {&trunk, &pbx}, {&stranger, &pbx},
+	{&nobody, &stranger}, {&pbx, &phone}};
 
 /* A whole call: INVITE, ringing, answered, and up for a while. */
 static void dial(struct guard *guard, const struct way *way, const char *call_id, const char *uri)
@@ -182,7 +182,7 @@ static void dial(struct guard *guard, const struct way *way, const char *call_id
 		"From: <sip:1001@192.0.2.10>;tag=%u\r\nTo: <sip:x@192.0.2.10>\r\nCall-ID: %s\r\n"
 		"Authorization: Digest username=\"1001\", nonce=\"5f2ab3c4d5e6\"\r\nCSeq: 1 INVITE\r\n\r\n",
 		uri, guard->calls, guard->calls, call_id);
-	handle(guard, way->from, way->to, text);
+	handle(guard, *way->from, *way->to, text);
 }
 
 static void answer(struct guard *guard, const struct way *way, const char *call_id, int status)
@@ -193,7 +193,7 @@ static void answer(struct guard *guard, const struct way *way, const char *call_
 		"SIP/2.0 %d X\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK%u\r\nFrom: <sip:1001@192.0.2.10>;tag=%u\r\n"
 		"To: <sip:x@192.0.2.10>;tag=b\r\nCall-ID: %s\r\nCSeq: 1 INVITE\r\n\r\n",
 		status, guard->calls, guard->calls, call_id);
-	handle(guard, way->to, way->from, text);
+	handle(guard, *way->to, *way->from, text);
 }
 
 /* ---- forms */
