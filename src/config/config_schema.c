@@ -32,8 +32,6 @@ static const struct setting sections[] = {
 	GROUP("limits", limits, limits_settings_table),
 };
 
-#define ACTIONS_MAX 16 /* settings of the group */
-
 #define SECTIONS (sizeof sections / sizeof sections[0])
 
 /* Of a group of callers: name, match, calendar, deny, allow, rules. */
@@ -41,8 +39,7 @@ static const struct setting sections[] = {
 
 struct config_schema {
 	struct setting root[SECTIONS + 2];
-	struct setting actions[ACTIONS_MAX];
-	struct setting_table root_table, rules_table, actions_table;
+	struct setting_table root_table, rules_table;
 	size_t block_size;
 	struct setting *rules; /* one for each of rules_at() */
 
@@ -52,39 +49,6 @@ struct config_schema {
 	struct setting_table *group_rule_tables; /* likewise */
 	struct setting *group_rule_settings;     /* of all of these */
 };
-
-/* Two of the modes are names kept for later: offering them would lead from one error to the next. */
-static bool check_mode(struct text value, char why[static SETTING_CHECK_TEXT_SIZE])
-{
-	if (text_equal(value, TEXT("monitor"))) {
-		return true;
-	}
-	bool is_later = text_equal_ignoring_case(value, TEXT("dry_run")) ||
-			text_equal_ignoring_case(value, TEXT("block"));
-	snprintf(why, SETTING_CHECK_TEXT_SIZE, "%s",
-		is_later ? "is not built yet: this version only watches; write \"monitor\""
-			 : "must be \"monitor\": this version only watches");
-	return false;
-}
-
-/* The actions' table, with that check. */
-static void add_actions(struct config_schema *schema)
-{
-	assert(action_settings_table.count <= ACTIONS_MAX);
-	memcpy(schema->actions, action_settings_table.settings,
-		action_settings_table.count * sizeof schema->actions[0]);
-	schema->actions_table = (struct setting_table){schema->actions, action_settings_table.count};
-	for (size_t i = 0; i < action_settings_table.count; i++) {
-		if (strcmp(schema->actions[i].name, "mode") == 0) {
-			schema->actions[i].check = check_mode;
-		}
-	}
-	for (size_t i = 0; i < SECTIONS; i++) {
-		if (schema->root[i].group == &action_settings_table) {
-			schema->root[i].group = &schema->actions_table;
-		}
-	}
-}
 
 /* Where a struct of any kind may begin. */
 static size_t align(size_t offset)
@@ -274,7 +238,6 @@ struct config_schema *config_schema_new(void)
 	}
 	place_rules(schema);
 	memcpy(schema->root, sections, sizeof sections);
-	add_actions(schema);
 	/* The rules' offsets count from the block's beginning. */
 	schema->root[SECTIONS] = (struct setting){
 		.name = "rules", .type = SETTING_GROUP, .offset = 0, .group = &schema->rules_table};

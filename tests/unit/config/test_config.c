@@ -343,7 +343,7 @@ static void each_mistake_has_its_line(void **state)
 		       "  of_hours = { enabled = true; };\n"
 		       "  off_hours = { window = 60; };\n"
 		       "};\n"
-		       "actions = { mode = \"block\"; };\n",
+		       "actions = { mode = \"Block\"; };\n",
 		"t.conf:2: site.timezone: \"Asia/Tokio\" is not a time zone of this host; write it like "
 		"\"Asia/Tokyo\"\n"
 		"t.conf:4: site.trunks[0]: \"203.0.113.1/28\" has bits set past its length; did you mean "
@@ -365,10 +365,8 @@ static void each_mistake_has_its_line(void **state)
 		"t.conf:25: rules.call_burst.hour_critical: 5 is less than hour_warning, 6\n"
 		"t.conf:26: rules.of_hours: no such setting; did you mean `off_hours`?\n"
 		"t.conf:27: rules.off_hours.window: 60 needs a unit, like \"15min\"\n"
-		"t.conf:29: actions.mode: \"block\" is not built yet: this version only watches; write "
-		"\"monitor\"\n");
-	assert_refused("actions = { mode = \"Monitor\"; };",
-		"t.conf:1: actions.mode: \"Monitor\" must be \"monitor\": this version only watches\n");
+		"t.conf:29: actions.mode: \"Block\" must be \"monitor\", \"dry_run\" or \"block\"; did you mean "
+		"\"block\"?\n");
 	assert_refused(
 		"pbx = [ \"192.0.2.10\" ];", "t.conf:1: pbx: no such setting; did you mean `site.pbx`?\n");
 }
