@@ -98,6 +98,11 @@ static void a_nonce_that_was_not_sent_there_proves_nothing(void **state)
 	watch(answer(401, NONCE)); /* to both: the forger knows it */
 	watch(invite("1001", NONCE));
 	assert_int_equal(source_proof(), SOURCE_UNPROVEN);
+	watch(answer(401, "sent to the caller first"));
+	challenge.nonce = TEXT("sent to the caller first");
+	watch(challenge);
+	watch(invite("1001", "sent to the caller first"));
+	assert_int_equal(source_proof(), SOURCE_UNPROVEN);
 }
 
 static void a_challenge_that_the_pbx_did_not_send_proves_nothing(void **state)
