@@ -150,10 +150,27 @@ bool network_contains(const struct network *network, const struct address *addre
 	return true;
 }
 
+bool network_overlaps(const struct network *a, const struct network *b)
+{
+	const struct network *wider = a->prefix_length <= b->prefix_length ? a : b;
+
+	return network_contains(wider, wider == a ? &b->address : &a->address);
+}
+
 bool network_set_contains(const struct network_set *set, const struct address *address)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		if (network_contains(&set->networks[i], address)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool network_set_overlaps(const struct network_set *set, const struct network *network)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (network_overlaps(&set->networks[i], network)) {
 			return true;
 		}
 	}

@@ -29,11 +29,13 @@ struct slow_thread {
 	pthread_t thread;
 	int wake; /* eventfd */
 	atomic_bool stop;
-	struct actions *actions; /* the thread's own */
-	pthread_mutex_t lock;    /* of the three below; held only to copy */
-	bool has_configuration;
+	struct actions *actions;        /* the thread's own */
+	struct slow_thread_guest guest; /* likewise; context NULL: none */
+	pthread_mutex_t lock;           /* of the five below; held only to copy */
+	bool has_configuration, has_guest;
 	struct action_settings settings;
 	struct site site;
+	struct slow_thread_guest new_guest;
 	struct counters *counters;
 	struct store *store;         /* the thread's own; NULL: none */
 	atomic_bool wants_all;       /* told to the packet thread */
@@ -44,7 +46,7 @@ struct slow_thread {
 	struct slow_record queue[SLOW_THREAD_QUEUE];
 };
 
-static void wake(struct slow_thread *thread)
+void slow_thread_wake(struct slow_thread *thread)
 {
 	const uint64_t one = 1;
 
@@ -53,11 +55,23 @@ static void wake(struct slow_thread *thread)
 	}
 }
 
+static void take_guest(struct slow_thread *thread)
+{
+	if (thread->has_guest) {
+		thread->guest = thread->new_guest;
+		thread->has_guest = false;
+	}
+}
+
 static void take_configuration(struct slow_thread *thread)
 {
 	pthread_mutex_lock(&thread->lock);
+	take_guest(thread);
 	if (thread->has_configuration) {
 		actions_configure(thread->actions, &thread->settings, &thread->site);
+		if (thread->guest.context != NULL) {
+			thread->guest.configure(thread->guest.context, &thread->settings, &thread->site);
+		}
 		thread->has_configuration = false;
 	}
 	pthread_mutex_unlock(&thread->lock);
@@ -102,23 +116,41 @@ static void write_store(struct slow_thread *thread, instant now)
 	}
 }
 
+/* For a wake-up, the guest's descriptor, or a tenth of a second. */
+static void wait_for_work(const struct slow_thread *thread)
+{
+	struct pollfd waits[] = {
+		{.fd = thread->wake, .events = POLLIN},
+		{.fd = thread->guest.context != NULL ? thread->guest.descriptor : -1, .events = POLLIN},
+	};
+	uint64_t ignored;
+
+	if (poll(waits, sizeof waits / sizeof waits[0], FLUSH_INTERVAL_MS) > 0 && waits[0].revents != 0 &&
+		read(thread->wake, &ignored, sizeof ignored) < 0) {
+		return; /* somebody else's interruption: all is looked at anyway */
+	}
+}
+
+static void serve_guest(const struct slow_thread *thread)
+{
+	if (thread->guest.context != NULL) {
+		thread->guest.serve(thread->guest.context, instant_monotonic_now());
+	}
+}
+
 static void *run(void *context)
 {
 	struct slow_thread *thread = context;
-	struct pollfd wait = {.fd = thread->wake, .events = POLLIN};
 	bool stop = false;
-	uint64_t ignored;
 
 	while (!stop) {
-		if (poll(&wait, 1, FLUSH_INTERVAL_MS) > 0 &&
-			read(thread->wake, &ignored, sizeof ignored) < 0) {
-			continue;
-		}
+		wait_for_work(thread);
 		/* In this order: what was pushed before the stop is still performed. */
 		stop = atomic_load(&thread->stop);
 		take_configuration(thread);
 		perform_queued(thread);
 		write_store(thread, instant_now());
+		serve_guest(thread);
 		actions_flush(thread->actions, instant_monotonic_now());
 	}
 	return NULL;
@@ -183,7 +215,7 @@ static void hand_over(struct slow_thread *thread)
 	size_t written = atomic_load_explicit(&thread->written, memory_order_relaxed);
 
 	atomic_store_explicit(&thread->written, written + 1, memory_order_release);
-	wake(thread);
+	slow_thread_wake(thread);
 }
 
 void slow_thread_push(struct slow_thread *thread, const struct decision *decision)
@@ -221,12 +253,21 @@ void slow_thread_keep_learned(struct slow_thread *thread, const char *rule, size
 {
 	thread->learned_rule = rule;
 	atomic_store_explicit(&thread->learned_size, size, memory_order_release);
-	wake(thread);
+	slow_thread_wake(thread);
 }
 
 bool slow_thread_wants_all(struct slow_thread *thread)
 {
 	return atomic_exchange(&thread->wants_all, false);
+}
+
+void slow_thread_invite(struct slow_thread *thread, const struct slow_thread_guest *guest)
+{
+	pthread_mutex_lock(&thread->lock);
+	thread->new_guest = *guest;
+	thread->has_guest = true;
+	pthread_mutex_unlock(&thread->lock);
+	slow_thread_wake(thread);
 }
 
 void slow_thread_configure(
@@ -237,7 +278,7 @@ void slow_thread_configure(
 	thread->site = *site;
 	thread->has_configuration = true;
 	pthread_mutex_unlock(&thread->lock);
-	wake(thread);
+	slow_thread_wake(thread);
 }
 
 bool slow_thread_stop(struct slow_thread *thread)
@@ -248,11 +289,15 @@ bool slow_thread_stop(struct slow_thread *thread)
 		return true;
 	}
 	atomic_store(&thread->stop, true);
-	wake(thread);
+	slow_thread_wake(thread);
 	clock_gettime(CLOCK_REALTIME, &deadline);
 	deadline.tv_sec += STOP_SECONDS;
 	if (pthread_timedjoin_np(thread->thread, NULL, &deadline) != 0) {
 		return false;
+	}
+	take_guest(thread);
+	if (thread->guest.context != NULL) {
+		thread->guest.end(thread->guest.context);
 	}
 	actions_free(thread->actions);
 	store_free(thread->store);

@@ -59,7 +59,10 @@ char *endpoint_format(const struct endpoint *endpoint, char buffer[static ENDPOI
 char *network_format(const struct network *network, char buffer[static NETWORK_TEXT_SIZE]);
 
 bool network_contains(const struct network *network, const struct address *address);
+/* Is there an address in both? */
+bool network_overlaps(const struct network *a, const struct network *b);
 bool network_set_contains(const struct network_set *set, const struct address *address);
+bool network_set_overlaps(const struct network_set *set, const struct network *network);
 /* False when the set is full. */
 bool network_set_add(struct network_set *set, const struct network *network);
 

@@ -3,7 +3,8 @@
  * The slow thread: performs decisions and writes the store, so that the packet thread never waits for a
  * terminal, a pipe, a log socket or a disk. Between the two is one bounded queue of copied records, one
  * writer and one reader, without locks; a decision that does not fit is counted (COUNTER_ALERTS_OVERFLOWED)
- * and told in the log. What is for the store leaves half of it to decisions, and is offered again.
+ * and told in the log. What is for the store leaves half of it to decisions, and is offered again. A
+ * guest may live on the thread besides.
  */
 #ifndef PBXGUARD_DAEMON_SLOW_THREAD_H
 #define PBXGUARD_DAEMON_SLOW_THREAD_H
@@ -11,6 +12,7 @@
 #include "pbxguard/action/actions.h"
 #include "pbxguard/action/store.h"
 #include "pbxguard/base/counter.h"
+#include "pbxguard/base/instant.h"
 #include "pbxguard/incident/decision.h"
 #include "pbxguard/incident/incident_record.h"
 
@@ -40,6 +42,23 @@ uint8_t *slow_thread_learned_room(struct slow_thread *thread);
 void slow_thread_keep_learned(struct slow_thread *thread, const char *rule, size_t size);
 /* True once after something was lost: all has to be kept again. */
 bool slow_thread_wants_all(struct slow_thread *thread);
+
+/* Who lives on the thread besides: all its functions are called there, and none may wait. */
+struct slow_thread_guest {
+	int descriptor; /* wakes the thread when it is readable; -1: none */
+	/* When the descriptor is readable, after slow_thread_wake, and ten times a second. now: monotonic */
+	void (*serve)(void *context, instant now);
+	/* At a reload, as the thread itself takes the settings over; both borrowed for the call. */
+	void (*configure)(void *context, const struct action_settings *settings, const struct site *site);
+	/* The last call, when the thread has ended. Not made when it hangs. */
+	void (*end)(void *context);
+	void *context;
+};
+
+/* Once at most, from the packet thread. */
+void slow_thread_invite(struct slow_thread *thread, const struct slow_thread_guest *guest);
+/* The guest is served soon. From any thread. */
+void slow_thread_wake(struct slow_thread *thread);
 
 /* At a reload: the thread takes copies of these over before its next decision. */
 void slow_thread_configure(

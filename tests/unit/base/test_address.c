@@ -85,10 +85,39 @@ static void addresses_are_shown_as_they_are_written(void **state)
 	assert_string_equal(address_format(&none, buffer), "");
 }
 
+static void networks_overlap_where_one_is_within_the_other(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool overlap;
+	} cases[] = {
+		{"192.0.2.0/24", "192.0.2.7", true},
+		{"192.0.2.0/24", "192.0.0.0/16", true},
+		{"192.0.2.0/25", "192.0.2.128/25", false},
+		{"192.0.2.0/24", "2001:db8::/32", false},
+		{"0.0.0.0/0", "203.0.113.9", true},
+		{"::/0", "203.0.113.9", false},
+		{"2001:db8::/32", "2001:db8:1::1", true},
+	};
+	struct network a, b;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct network_set set = {0};
+		assert_true(network_parse(text_of(cases[i].a), &a) && network_parse(text_of(cases[i].b), &b));
+		assert_int_equal(network_overlaps(&a, &b), cases[i].overlap);
+		assert_int_equal(network_overlaps(&b, &a), cases[i].overlap);
+		assert_false(network_set_overlaps(&set, &b));
+		network_set_add(&set, &a);
+		assert_int_equal(network_set_overlaps(&set, &b), cases[i].overlap);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(networks_contain_their_addresses_only),
+		cmocka_unit_test(networks_overlap_where_one_is_within_the_other),
 		cmocka_unit_test(what_is_no_network_is_refused),
 		cmocka_unit_test(addresses_are_shown_as_they_are_written),
 		cmocka_unit_test(endpoints_are_shown_with_brackets_for_ipv6),

@@ -5,6 +5,8 @@
 #include "pbxguard/daemon/slow_thread.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -72,10 +74,83 @@ static void a_stuck_reader_does_not_hold_the_pusher(void **state)
 	assert_false(slow_thread_stop(thread));
 }
 
+struct guest {
+	int pipe_ends[2];
+	int served, configured, ended; /* looked at when the thread has ended only */
+	atomic_int heard;
+};
+
+static void serve(void *context, instant now)
+{
+	struct guest *guest = context;
+	char byte;
+
+	assert_true(now > 0);
+	guest->served++;
+	if (read(guest->pipe_ends[0], &byte, 1) == 1) {
+		atomic_fetch_add(&guest->heard, 1);
+	}
+}
+
+static void configure(void *context, const struct action_settings *settings, const struct site *new_site)
+{
+	struct guest *guest = context;
+
+	guest->configured += settings->queue == 7 && strcmp(new_site->name, "test") == 0;
+}
+
+static void end(void *context)
+{
+	struct guest *guest = context;
+
+	guest->ended++;
+}
+
+static void a_guest_is_served_configured_and_seen_off(void **state)
+{
+	static struct counters counters;
+	struct action_settings settings = {.queue = 7};
+	struct guest guest = {0};
+
+	(void)state;
+	assert_int_equal(pipe2(guest.pipe_ends, O_NONBLOCK), 0);
+	struct slow_thread *thread = slow_thread_start(print_to(-1, &counters), NULL, &counters);
+	assert_non_null(thread);
+	slow_thread_invite(
+		thread, &(struct slow_thread_guest){guest.pipe_ends[0], serve, configure, end, &guest});
+	slow_thread_configure(thread, &settings, &site);
+	for (int i = 1; i <= 3; i++) {
+		assert_int_equal(write(guest.pipe_ends[1], "x", 1), 1);
+		while (atomic_load(&guest.heard) < i) {
+			sched_yield();
+		}
+	}
+	assert_true(slow_thread_stop(thread));
+	assert_true(guest.served >= 3);
+	assert_int_equal(guest.configured, 1);
+	assert_int_equal(guest.ended, 1);
+	close(guest.pipe_ends[0]);
+	close(guest.pipe_ends[1]);
+}
+
+static void a_guest_that_came_too_late_is_seen_off_as_well(void **state)
+{
+	static struct counters counters;
+	struct guest guest = {.pipe_ends = {-1, -1}};
+
+	(void)state;
+	struct slow_thread *thread = slow_thread_start(print_to(-1, &counters), NULL, &counters);
+	slow_thread_invite(thread, &(struct slow_thread_guest){-1, serve, configure, end, &guest});
+	assert_true(slow_thread_stop(thread));
+	assert_int_equal(guest.ended, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_pushed_before_the_stop_is_performed),
+		cmocka_unit_test(a_guest_is_served_configured_and_seen_off),
+		cmocka_unit_test(a_guest_that_came_too_late_is_seen_off_as_well),
 		cmocka_unit_test(a_stuck_reader_does_not_hold_the_pusher),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
