@@ -70,6 +70,13 @@ static const struct {
 		"calls that should have been ended, but are on TCP or were not seen from their beginning: they go on"},
 	{COUNTER_ENDABLE_EVICTED,
 		"calls abroad that can't be ended any more, as more were up at once than are kept"},
+	{COUNTER_SOURCES_NOT_BLOCKED,
+		"sources not blocked, as the kernel's set did not take them: the log says why; is "
+		"pbxguard-firewall installed?"},
+	{COUNTER_BLOCKLIST_FULL, "sources not blocked, as the kernel's set is full: unblock some, or wait"},
+	{COUNTER_SOURCES_FORGOTTEN,
+		"blocked sources no more listed, as the list is full: they stay blocked until their time is over"},
+	{COUNTER_BLOCKS_OVERFLOWED, "sources not blocked, as more came at once than could wait"},
 	{COUNTER_LOG_LOST, "lines of this log lost because standard error did not take them"},
 };
 

@@ -95,6 +95,12 @@
 	X(ENDS_REFUSED, "ends_refused", "of these, those whose BYE the PBX refused, asked credentials for, or left unanswered") \
 	X(ENDS_IMPOSSIBLE, "ends_impossible", "calls that could not be ended: on TCP, or of which too little was seen") \
 	X(ENDABLE_EVICTED, "endable_evicted", "calls abroad that can't be ended any more because the table was full") \
+	X(SOURCES_BLOCKED, "sources_blocked", "sources put into the kernel's set, come-backs included") \
+	X(SOURCES_NOT_BLOCKED, "sources_not_blocked", "sources that the kernel's set did not take, for another reason than being full") \
+	X(BLOCKLIST_FULL, "blocklist_full", "sources not blocked because the kernel's set was full") \
+	X(SOURCES_FORGOTTEN, "sources_forgotten", "blocked sources forgotten early because the list was full") \
+	X(BLOCKS_OVERFLOWED, "blocks_overflowed", "requests to block a source lost because the queue for them was full") \
+	X(CONTROL_COMMANDS, "control_commands", "commands that came by the control socket") \
 	X(RELOADS, "reloads", "configurations taken over by SIGHUP") \
 	X(RELOADS_REFUSED, "reloads_refused", "configurations refused at SIGHUP; the old one went on")
 /* clang-format on */

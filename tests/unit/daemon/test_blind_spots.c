@@ -53,6 +53,8 @@ static const enum counter ordinary[] = {
 	COUNTER_STORE_ERRORS, /* the store tells them itself */
 	COUNTER_REPLIES,
 	COUNTER_ENDS,
+	COUNTER_SOURCES_BLOCKED,
+	COUNTER_CONTROL_COMMANDS,
 	COUNTER_RELOADS,
 	COUNTER_RELOADS_REFUSED,
 };
