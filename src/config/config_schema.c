@@ -29,6 +29,7 @@ static const struct setting sections[] = {
 	GROUP("calls", calls, call_settings_table),
 	GROUP("actions", actions, action_settings_table),
 	GROUP("store", store, store_settings_table),
+	GROUP("control", control, control_settings_table),
 	GROUP("limits", limits, limits_settings_table),
 };
 

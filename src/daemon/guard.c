@@ -3,6 +3,7 @@
 #include "pbxguard/action/actions.h"
 #include "pbxguard/action/syslog_alert.h"
 #include "pbxguard/daemon/blind_spots.h"
+#include "pbxguard/daemon/control_desk.h"
 #include "pbxguard/daemon/event_loop.h"
 #include "pbxguard/daemon/host_addresses.h"
 #include "pbxguard/daemon/interfaces.h"
@@ -33,8 +34,9 @@ struct guard {
 	struct pipeline *pipeline;
 	struct slow_thread *slow_thread;
 	struct interfaces *interfaces;
+	struct control_desk *control_desk; /* the slow thread's */
 	struct blind_spots blind_spots;
-	struct log store_log; /* the slow thread's: it counts nothing that this one counts */
+	struct log slow_log; /* the slow thread's: it counts nothing that this one counts */
 	bool has_store;
 	struct keep keep;
 	instant syslog_waits_since; /* monotonic; 0: nothing waits */
@@ -143,9 +145,7 @@ static struct store *open_store(struct guard *guard)
 	if (path[0] == '\0') {
 		return NULL;
 	}
-	guard->store_log = *log_of(guard);
-	guard->store_log.counters = NULL;
-	struct store *store = store_open(path, &guard->store_log, &guard->start->counters, instant_now());
+	struct store *store = store_open(path, &guard->slow_log, &guard->start->counters, instant_now());
 	if (store != NULL) {
 		keep_restore(store, guard->pipeline, log_of(guard), instant_now());
 		keep_begin(&guard->keep, instant_monotonic_now());
@@ -155,6 +155,8 @@ static struct store *open_store(struct guard *guard)
 
 static bool start_slow_thread(struct guard *guard)
 {
+	guard->slow_log = *log_of(guard);
+	guard->slow_log.counters = NULL;
 	struct actions *actions = make_actions(guard);
 	struct store *store = actions != NULL ? open_store(guard) : NULL;
 
@@ -168,6 +170,25 @@ static bool start_slow_thread(struct guard *guard)
 		store_free(store);
 	}
 	return guard->slow_thread != NULL;
+}
+
+static bool start_control_desk(struct guard *guard)
+{
+	const struct config_settings *settings = &guard->start->config->settings;
+	const struct control_desk_setup setup = {
+		.path = settings->control.path,
+		.site = &settings->site,
+		.settings = &settings->actions,
+		.loop = guard->loop,
+		.counters = &guard->start->counters,
+		.log = &guard->slow_log,
+	};
+
+	guard->control_desk = control_desk_start(&setup, guard->slow_thread);
+	if (guard->control_desk == NULL) {
+		log_write(log_of(guard), LOG_LEVEL_ERROR, "could not begin: %s", strerror(errno));
+	}
+	return guard->control_desk != NULL;
 }
 
 /* --- reload: a new configuration is built and checked whole, then swapped; a broken one changes nothing
@@ -341,7 +362,8 @@ static void say_what_is_guarded(const struct guard *guard)
 static bool begin(struct guard *guard)
 {
 	return prepare_loop(guard) && make_pipeline(guard) && start_slow_thread(guard) &&
-	       open_interfaces(guard, guard->start->config) && interfaces_take(guard->interfaces);
+	       start_control_desk(guard) && open_interfaces(guard, guard->start->config) &&
+	       interfaces_take(guard->interfaces);
 }
 
 /* In the order in which alerts flow, so that none is left behind. False when the slow thread hangs. */

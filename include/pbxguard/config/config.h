@@ -7,6 +7,7 @@
 #define PBXGUARD_CONFIG_CONFIG_H
 
 #include "pbxguard/action/action_settings.h"
+#include "pbxguard/action/control_settings.h"
 #include "pbxguard/action/store.h"
 #include "pbxguard/base/instant.h"
 #include "pbxguard/base/limits.h"
@@ -40,6 +41,7 @@ struct config_settings {
 	struct call_settings calls;
 	struct action_settings actions;
 	struct store_settings store;
+	struct control_settings control;
 	struct limits_settings limits;
 };
 
