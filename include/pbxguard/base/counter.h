@@ -15,6 +15,10 @@
 	X(PACKETS_CUT, "packets_cut", "packets of which the capture holds only the beginning") \
 	X(KERNEL_DROPS, "kernel_drops", "packets that the kernel dropped because we were too slow") \
 	X(INTERFACE_DROPS, "interface_drops", "packets that the network interface dropped") \
+	X(QUEUE_OVERRUNS, "queue_overruns", "packets that the firewall let by unread because we were too slow") \
+	X(QUEUE_HOLDS_GIVEN_UP, "queue_holds_given_up", "TCP segments of an unfinished INVITE that were let go after waiting too long") \
+	X(REWRITES_FORGOTTEN, "rewrites_forgotten", "changes to refused INVITEs forgotten early because a table was full") \
+	X(STREAMS_STOPPED, "streams_stopped", "TCP connections stopped because a refused INVITE could not be changed any more") \
 	X(INTERFACE_LOST, "interface_lost", "times that an interface went away") \
 	X(SILENCES, "silences", "times that an interface brought no SIP for capture.silence of business hours") \
 	X(LINK_UNREADABLE, "link_unreadable", "packets whose link header was not understood") \
