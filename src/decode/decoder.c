@@ -42,6 +42,7 @@ struct decoder {
 	struct nested_fragment nested;
 	struct sip_over_tcp *tcp;
 	struct sip_message message;     /* the latest: sip_parse_again */
+	struct tcp_wait wait;           /* of the last packet: its endpoints */
 	instant newest, last_tick;      /* time of the last packet; of the last look */
 	size_t port_count;              /* 0: every port */
 	uint8_t is_sip_port[65536 / 8]; /* a bit each */
@@ -126,11 +127,12 @@ static void count_message(const struct passage *passage, const struct sip_messag
 }
 
 static void handle_message(struct passage *passage, enum transport transport, const struct endpoint *source,
-	const struct endpoint *destination, const struct sip_scan *scan)
+	const struct endpoint *destination, uint32_t sequence, const struct sip_scan *scan)
 {
 	struct sip_message *message = &passage->decoder->message;
 
 	sip_parse_again(scan, message);
+	message->sequence = sequence;
 	message->time = passage->time;
 	message->source = *source;
 	message->destination = *destination;
@@ -154,7 +156,7 @@ static bool handle_datagram(struct passage *passage, const struct udp_datagram *
 	}
 	passage->source.port = datagram->source_port;
 	passage->destination.port = datagram->destination_port;
-	handle_message(passage, TRANSPORT_UDP, &passage->source, &passage->destination, &scan);
+	handle_message(passage, TRANSPORT_UDP, &passage->source, &passage->destination, 0, &scan);
 	return true;
 }
 
@@ -242,7 +244,7 @@ static void handle_udp(struct passage *passage, struct reader payload)
 
 static void handle_stream_message(void *context, const struct tcp_place *place, const struct sip_scan *scan)
 {
-	handle_message(context, TRANSPORT_TCP, &place->source, &place->destination, scan);
+	handle_message(context, TRANSPORT_TCP, &place->source, &place->destination, place->sequence, scan);
 }
 
 static void handle_tcp(struct passage *passage, struct reader payload)
@@ -263,6 +265,10 @@ static void handle_tcp(struct passage *passage, struct reader payload)
 		.destination = {passage->destination.address, segment.destination_port},
 		.time = passage->time};
 	count(passage, COUNTER_TCP_SEGMENTS);
+	if (passage->tunnels == 0) {
+		decoder->wait.source = place.source;
+		decoder->wait.destination = place.destination;
+	}
 	sip_over_tcp_handle(decoder->tcp, &place, &segment, wanted, handle_stream_message, passage);
 }
 
@@ -373,6 +379,21 @@ void decoder_tick(struct decoder *decoder, instant now, sip_message_handler *han
 	sip_over_tcp_tick(decoder->tcp, now, handle_stream_message, &passage);
 }
 
+void decoder_set_inline(struct decoder *decoder, bool is_inline)
+{
+	sip_over_tcp_set_patience(decoder->tcp, is_inline ? TCP_HOLE_PATIENCE_INLINE : TCP_HOLE_PATIENCE);
+}
+
+bool decoder_waits_for_more(struct decoder *decoder, struct tcp_wait *wait)
+{
+	if (decoder->wait.source.address.family == ADDRESS_NONE) {
+		return false;
+	}
+	*wait = decoder->wait;
+	sip_over_tcp_wait(decoder->tcp, decoder->newest, wait);
+	return true;
+}
+
 void decoder_flush(struct decoder *decoder, sip_message_handler *handler, void *context)
 {
 	struct passage passage = {
@@ -398,6 +419,7 @@ void decoder_handle(
 		.decoder = decoder, .time = packet->time, .handler = handler, .context = context};
 	struct reader ip;
 
+	decoder->wait.source.address.family = ADDRESS_NONE;
 	tick_if_due(decoder, packet->time, handler, context);
 	count(&passage, COUNTER_PACKETS);
 	counter_add(decoder->counters, COUNTER_BYTES, packet->captured);

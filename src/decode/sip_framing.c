@@ -334,3 +334,25 @@ void sip_framing_gap(struct sip_framing *framing, struct text rest, size_t missi
 	begin(framing, missing == 0 ? SIP_FRAMING_START : SIP_FRAMING_SEARCH);
 	framing->in_line = missing > 0; /* for all we know */
 }
+
+static bool may_be_invite(struct text bytes)
+{
+	return bytes.size > 0 && sip_start_find(text_part(bytes, 0, 7), 0, SIP_METHOD_INVITE) == 0;
+}
+
+size_t sip_framing_invite(const struct sip_framing *framing, struct text rest)
+{
+	if (framing->state != SIP_FRAMING_HEADER || framing->piece == 0) {
+		return sip_start_find(rest, 0, SIP_METHOD_INVITE);
+	}
+	if (may_be_invite(rest)) {
+		return 0;
+	}
+	if (framing->inside_count > 0) {
+		return framing->inside[0];
+	}
+	if (may_be_invite(text_from(rest, framing->line))) {
+		return framing->line;
+	}
+	return may_be_invite(text_from(rest, framing->piece)) ? framing->piece : rest.size;
+}

@@ -22,6 +22,7 @@ struct state {
 struct passage {
 	struct sip_over_tcp *tcp;
 	const struct tcp_place *place;
+	const char *bytes; /* at the place */
 	sip_over_tcp_handler *handler;
 	void *context;
 };
@@ -49,6 +50,7 @@ static enum protocol look_for_tls(struct text bytes)
 static enum protocol look_for_websocket(struct text bytes)
 {
 	struct text rest = text_part(bytes, 0, UPGRADE_MAX), line, name = TEXT("Sec-WebSocket-Protocol:");
+	enum sip_start start;
 
 	if (!text_begins(bytes, text_part(TEXT("GET "), 0, bytes.size))) {
 		return PROTOCOL_SIP;
@@ -64,7 +66,9 @@ static enum protocol look_for_websocket(struct text bytes)
 			return PROTOCOL_SIP; /* some other HTTP */
 		}
 	}
-	return bytes.size < UPGRADE_MAX ? PROTOCOL_NOT_KNOWN : PROTOCOL_SIP;
+	/* No upgrade has one, and whoever stands in line must not hear of an INVITE later than the PBX. */
+	sip_start_search(bytes, 0, SIP_METHOD_INVITE, &start);
+	return bytes.size < UPGRADE_MAX && start != SIP_START_YES ? PROTOCOL_NOT_KNOWN : PROTOCOL_SIP;
 }
 
 static enum protocol look_at_beginning(struct text bytes)
@@ -77,8 +81,10 @@ static enum protocol look_at_beginning(struct text bytes)
 static void hand_out(void *context, const struct sip_scan *scan)
 {
 	const struct passage *passage = context;
+	struct tcp_place place = *passage->place;
 
-	passage->handler(passage->context, passage->place, scan);
+	place.sequence += (uint32_t)(scan->whole.start - passage->bytes);
+	passage->handler(passage->context, &place, scan);
 }
 
 static struct sip_framing_output output_of(struct passage *passage)
@@ -93,6 +99,7 @@ static size_t read_bytes(void *context, const struct tcp_place *place, void *of_
 	const struct sip_framing_output output = output_of(passage);
 
 	passage->place = place;
+	passage->bytes = bytes.start;
 	if (!state->begun) {
 		switch (look_at_beginning(bytes)) {
 		case PROTOCOL_NOT_KNOWN:
@@ -120,6 +127,7 @@ static void note_gap(
 	const struct sip_framing_output output = output_of(passage);
 
 	passage->place = place;
+	passage->bytes = rest.start;
 	state->begun = true;
 	sip_framing_gap(&state->framing, rest, missing, &output);
 }
@@ -130,6 +138,7 @@ static void read_alone(void *context, const struct tcp_place *place, struct text
 	struct sip_scan scan;
 
 	passage->place = place;
+	passage->bytes = bytes.start;
 	if (sip_scan(bytes, &scan)) {
 		scan.oddities |= SIP_ODD_FRAMING;
 		hand_out(passage, &scan);
@@ -194,4 +203,27 @@ void sip_over_tcp_finish(struct sip_over_tcp *tcp, instant now, sip_over_tcp_han
 	struct passage passage = {.tcp = tcp, .handler = handler, .context = context};
 
 	tcp_streams_finish(tcp->streams, now, &passage);
+}
+
+void sip_over_tcp_set_patience(struct sip_over_tcp *tcp, duration patience)
+{
+	tcp_streams_set_patience(tcp->streams, patience);
+}
+
+void sip_over_tcp_wait(struct sip_over_tcp *tcp, instant now, struct tcp_wait *wait)
+{
+	const struct tcp_place place = {wait->source, wait->destination, now, 0};
+	struct tcp_unread unread;
+
+	wait->waits = wait->is_contradicted = false;
+	if (!tcp_streams_unread(tcp->streams, &place, &unread)) {
+		return;
+	}
+	const struct state *state = unread.state;
+	/* What begins like an upgrade to WebSocket may turn out to be none. */
+	size_t at = state->begun ? sip_framing_invite(&state->framing, unread.bytes)
+				 : sip_start_find(unread.bytes, 0, SIP_METHOD_INVITE);
+	wait->waits = at < unread.bytes.size || unread.has_hole;
+	wait->sequence = unread.sequence + (uint32_t)at;
+	wait->is_contradicted = unread.is_contradicted;
 }

@@ -313,6 +313,7 @@ static void parse_challenge(const struct sip_scan *scan, struct sip_message *mes
 /* What sip_parse_again writes of every message. */
 static void parse_head(const struct sip_scan *scan, struct sip_message *message)
 {
+	message->whole = scan->whole;
 	message->is_request = scan->is_request;
 	message->method = scan->method;
 	message->method_name = scan->method_name;

@@ -454,7 +454,7 @@ static bool scan_message(struct text payload, bool is_brief, struct sip_scan *sc
 	struct text rest = without_leading_space(payload);
 	char end_character = '\n';
 
-	*scan = (struct sip_scan){0};
+	*scan = (struct sip_scan){.whole = payload};
 	/* Media begins with a byte above 0x7F (RFC 7983 §7), the other rubbish on these ports with a control.
 	 */
 	if (rest.size == 0 || rest.start[0] < '!' || rest.start[0] > '~') {

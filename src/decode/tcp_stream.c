@@ -25,7 +25,8 @@ struct stream {
 	uint32_t new_start;          /* where another connection of the same endpoints would begin */
 	bool has_new_start;
 	bool ignored;
-	bool doubtful; /* gone on without knowing what was before: older bytes may be news */
+	bool contradicted; /* by the last segment */
+	bool doubtful;     /* gone on without knowing what was before: older bytes may be news */
 	uint8_t strays;
 	int64_t state[]; /* the reader's */
 };
@@ -36,6 +37,7 @@ struct tcp_streams {
 	struct table *table;     /* struct key → struct stream */
 	struct table *half_open; /* struct key → sequence number of the first byte */
 	struct window_pool *pool;
+	duration patience; /* with holes */
 	size_t holes;      /* streams with one */
 	instant next_look; /* for holes that are due; 0: none */
 };
@@ -62,6 +64,7 @@ struct tcp_streams *tcp_streams_new(const struct tcp_reader *reader, struct coun
 		return NULL;
 	}
 	*streams = (struct tcp_streams){.reader = reader,
+		.patience = TCP_HOLE_PATIENCE,
 		.counters = counters,
 		.table = table_new(&shape),
 		.half_open = table_new(&half_open),
@@ -82,6 +85,11 @@ void tcp_streams_free(struct tcp_streams *streams)
 	table_free(streams->half_open);
 	window_pool_free(streams->pool);
 	free(streams);
+}
+
+void tcp_streams_set_patience(struct tcp_streams *streams, duration patience)
+{
+	streams->patience = patience;
 }
 
 size_t tcp_streams_count(const struct tcp_streams *streams)
@@ -125,10 +133,17 @@ static bool has_later(const struct stream *stream)
 	return stream->window.reach > stream->window.end;
 }
 
+/* The reader is given the unread bytes. */
+static void note_place(struct stream *stream)
+{
+	stream->place.sequence = stream->window.base + stream->window.used;
+}
+
 static void show_gap(const struct work *work, struct stream *stream, size_t missing)
 {
 	struct text rest = window_unread(&stream->window);
 
+	note_place(stream);
 	work->streams->reader->gap(work->context, &stream->place, stream->state, rest, missing);
 	window_use(&stream->window, rest.size);
 }
@@ -147,6 +162,7 @@ static void read_stream(const struct work *work, struct stream *stream)
 	if (unread.size == 0) {
 		return;
 	}
+	note_place(stream);
 	size_t used = work->streams->reader->read(work->context, &stream->place, stream->state, unread);
 	if (used == TCP_STREAM_IGNORE) {
 		ignore(work, stream);
@@ -314,8 +330,9 @@ static void start_at(const struct work *work, struct stream *stream, uint32_t se
 	stream->strays = 0;
 }
 
-static void show_alone(const struct work *work, struct stream *stream, struct text bytes)
+static void show_alone(const struct work *work, struct stream *stream, uint32_t sequence, struct text bytes)
 {
+	stream->place.sequence = sequence;
 	count(work, COUNTER_TCP_ODD_SEGMENTS, 1);
 	work->streams->reader->alone(work->context, &stream->place, bytes);
 }
@@ -326,7 +343,7 @@ static void handle_stray(const struct work *work, struct stream *stream, uint32_
 	bool differs = false;
 
 	if (++stream->strays < STRAYS_MAX) {
-		show_alone(work, stream, bytes);
+		show_alone(work, stream, sequence, bytes);
 		return;
 	}
 	show_gap(work, stream, SIZE_MAX);
@@ -370,7 +387,8 @@ static void accept(const struct work *work, struct stream *stream, uint32_t sequ
 		}
 	}
 	if (differs) {
-		show_alone(work, stream, bytes);
+		stream->contradicted = true;
+		show_alone(work, stream, sequence, bytes);
 	}
 }
 
@@ -458,7 +476,7 @@ static void handle_payload(
 		set_hole_due(work->streams, stream, 0);
 		window_shrink(work->streams->pool, &stream->window);
 	} else if (stream->hole_due == 0 || stream->window.end + stream->window.base != end) {
-		set_hole_due(work->streams, stream, work->now + TCP_HOLE_PATIENCE);
+		set_hole_due(work->streams, stream, work->now + work->streams->patience);
 	}
 }
 
@@ -539,6 +557,7 @@ void tcp_streams_handle(struct tcp_streams *streams, const struct tcp_place *pla
 		return;
 	}
 	stream->place = *place;
+	stream->contradicted = false;
 	if (bytes.size > 0) {
 		handle_payload(&work, stream, sequence, bytes);
 	}
@@ -566,7 +585,7 @@ static void look_at_hole(void *context, const void *key, void *value, instant to
 		stream->place.time = look->work.now;
 		skip_hole(&look->work, stream);
 		set_hole_due(look->work.streams, stream,
-			has_later(stream) ? look->work.now + TCP_HOLE_PATIENCE : 0);
+			has_later(stream) ? look->work.now + look->work.streams->patience : 0);
 	}
 	if (stream->hole_due != 0 && (look->next == 0 || stream->hole_due < look->next)) {
 		look->next = stream->hole_due;
@@ -598,4 +617,20 @@ void tcp_streams_finish(struct tcp_streams *streams, instant now, void *context)
 	struct work work = {streams, context, now};
 
 	table_each(streams->table, finish_stream, &work);
+}
+
+bool tcp_streams_unread(struct tcp_streams *streams, const struct tcp_place *place, struct tcp_unread *unread)
+{
+	const struct key key = key_of(&place->source, &place->destination);
+	struct stream *stream = table_find(streams->table, &key, place->time);
+
+	if (stream == NULL || stream->ignored) {
+		return false;
+	}
+	*unread = (struct tcp_unread){.state = stream->state,
+		.bytes = window_unread(&stream->window),
+		.sequence = stream->window.base + stream->window.used,
+		.has_hole = has_later(stream),
+		.is_contradicted = stream->contradicted};
+	return true;
 }

@@ -7,6 +7,7 @@
 #include "pbxguard/base/counter.h"
 #include "pbxguard/capture/packet.h"
 #include "pbxguard/decode/sip_message.h"
+#include "pbxguard/decode/tcp_wait.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -32,5 +33,11 @@ void decoder_handle(
 void decoder_tick(struct decoder *decoder, instant now, sip_message_handler *handler, void *context);
 /* Nothing more comes: hands on the beginnings of what is not whole. */
 void decoder_flush(struct decoder *decoder, sip_message_handler *handler, void *context);
+
+/* For who stands in line and sees all that the receiver gets: holes in TCP streams are waited for. */
+void decoder_set_inline(struct decoder *decoder, bool is_inline);
+/* What the connection of the packet just handled waits for. False when it was no TCP segment, or in a tunnel.
+ */
+bool decoder_waits_for_more(struct decoder *decoder, struct tcp_wait *wait);
 
 #endif

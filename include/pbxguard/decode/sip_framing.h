@@ -68,4 +68,10 @@ size_t sip_framing_read(
 void sip_framing_gap(struct sip_framing *framing, struct text rest, size_t missing,
 	const struct sip_framing_output *output);
 
+/*
+ * Where in the rest, which read left, an INVITE may have begun that is not whole; rest.size: nowhere. As few
+ * as one letter may be its beginning.
+ */
+size_t sip_framing_invite(const struct sip_framing *framing, struct text rest);
+
 #endif

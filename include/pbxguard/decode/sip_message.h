@@ -87,6 +87,9 @@ struct sip_message {
 	instant time;
 	struct endpoint source, destination;
 	enum transport transport;
+	struct text whole; /* as sent: a datagram's payload, of a stream as far as the header goes;
+			      method_name, call_id and request_uri.user lie within it */
+	uint32_t sequence; /* TCP: the sequence number of its first byte */
 
 	bool is_request;
 	enum sip_method method;  /* of a response: the one its CSeq names */

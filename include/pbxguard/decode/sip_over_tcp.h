@@ -8,10 +8,11 @@
 
 #include "pbxguard/decode/sip_scan.h"
 #include "pbxguard/decode/tcp_stream.h"
+#include "pbxguard/decode/tcp_wait.h"
 
 struct sip_over_tcp; /* opaque; made by sip_over_tcp_new */
 
-/* The scan is borrowed until the handler returns. */
+/* The scan is borrowed until the handler returns. The place's sequence number is that of scan->whole. */
 typedef void sip_over_tcp_handler(void *context, const struct tcp_place *place, const struct sip_scan *scan);
 
 /* counters is borrowed. NULL when there is no memory. */
@@ -24,5 +25,10 @@ void sip_over_tcp_handle(struct sip_over_tcp *tcp, const struct tcp_place *place
 void sip_over_tcp_tick(struct sip_over_tcp *tcp, instant now, sip_over_tcp_handler *handler, void *context);
 /* Nothing more will come. */
 void sip_over_tcp_finish(struct sip_over_tcp *tcp, instant now, sip_over_tcp_handler *handler, void *context);
+
+/* As tcp_streams_set_patience. */
+void sip_over_tcp_set_patience(struct sip_over_tcp *tcp, duration patience);
+/* After a segment of wait's endpoints: fills the rest of it. */
+void sip_over_tcp_wait(struct sip_over_tcp *tcp, instant now, struct tcp_wait *wait);
 
 #endif

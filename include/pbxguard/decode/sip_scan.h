@@ -42,6 +42,7 @@ enum sip_header {
 #define SIP_HEADER_LINES_USUAL 256
 
 struct sip_scan {
+	struct text whole; /* what was scanned */
 	bool is_request;
 	enum sip_method method;  /* of a request */
 	struct text method_name; /* of a request, as sent */

@@ -28,6 +28,9 @@
 #define TCP_STREAM_LIFETIME (1 * HOUR) /* without a segment; keep-alives come every few minutes */
 #define TCP_HOLE_PATIENCE (2 * SECOND) /* a repetition takes 0.2 to 1 s (RFC 6298 §2) */
 #define TCP_HOLE_PATIENCE_ACKNOWLEDGED (100 * MILLISECOND) /* the receiver has it: the capture lost it */
+/* In line, the receiver lacks what is missing here, so nothing behind it counts until it comes or is
+ * acknowledged. */
+#define TCP_HOLE_PATIENCE_INLINE (5 * MINUTE)
 
 struct tcp_streams; /* opaque; made by tcp_streams_new */
 
@@ -35,6 +38,7 @@ struct tcp_streams; /* opaque; made by tcp_streams_new */
 struct tcp_place {
 	struct endpoint source, destination;
 	instant time;
+	uint32_t sequence; /* set for the reader: of the first byte that it is given */
 };
 
 /* What read answers when nothing in this direction will ever be of interest. */
@@ -72,6 +76,26 @@ void tcp_streams_handle(struct tcp_streams *streams, const struct tcp_place *pla
 void tcp_streams_tick(struct tcp_streams *streams, instant now, void *context);
 /* Nothing more will come: shows what was held back. */
 void tcp_streams_finish(struct tcp_streams *streams, instant now, void *context);
+
+/*
+ * For who stands in line, and sees all that the receiver gets: a hole of which the receiver has not said that
+ * it has the bytes is waited for so long, not TCP_HOLE_PATIENCE.
+ */
+void tcp_streams_set_patience(struct tcp_streams *streams, duration patience);
+
+/* What the reader has not used up of one direction. Borrowed until the next segment. */
+struct tcp_unread {
+	const void *state;    /* the reader's */
+	struct text bytes;    /* in order */
+	uint32_t sequence;    /* of the first of them, or of the one expected next */
+	bool has_hole;        /* later bytes are there, and wait for those between */
+	bool is_contradicted; /* the last segment brought other bytes than were there, so the receiver may
+				 read it otherwise */
+};
+
+/* False when nothing is known of it, or it is of no interest. */
+bool tcp_streams_unread(
+	struct tcp_streams *streams, const struct tcp_place *place, struct tcp_unread *unread);
 
 size_t tcp_streams_count(const struct tcp_streams *streams);
 

@@ -256,6 +256,53 @@ static void sip_over_tcp_is_read_on_every_port_if_it_looks_like_sip(void **state
 	decoder_free(decoder);
 }
 
+static bool feed_tcp(struct decoder *decoder, uint32_t sequence, const char *payload, struct seen *seen)
+{
+	uint8_t segment[1024], packet[1100];
+	size_t size = make_tcp(segment, 5060, payload);
+	struct tcp_wait wait;
+
+	segment[6] = (uint8_t)(sequence >> 8);
+	segment[7] = (uint8_t)sequence;
+	*seen = feed(decoder, packet, make_ipv4(packet, 6, 0, segment, size));
+	assert_true(decoder_waits_for_more(decoder, &wait));
+	return wait.waits;
+}
+
+static void a_message_tells_where_it_lies_and_a_stream_what_it_waits_for(void **state)
+{
+	static const uint32_t ports[] = {5060};
+	struct counters counters = {0};
+	struct decoder *decoder = decoder_new(ports, 1, &counters);
+	uint8_t datagram[512], packet[512];
+	struct tcp_wait wait;
+	struct seen seen;
+
+	(void)state;
+	size_t size = make_ipv4(packet, 17, 0, datagram, make_udp(datagram, 5060, 5060, "\r\n" INVITE));
+	seen = feed(decoder, packet, size);
+	assert_int_equal(seen.last.whole.size, strlen("\r\n" INVITE));
+	assert_false(decoder_waits_for_more(decoder, &wait));
+
+	assert_true(feed_tcp(decoder, 100, "\r\n\r\nINVITE sip:01", &seen));
+	decoder_waits_for_more(decoder, &wait);
+	assert_int_equal(wait.sequence, 104);
+	assert_int_equal(wait.source.port, 5000);
+	assert_true(feed_tcp(decoder, 151, "\n\r\nOPTIONS sip:h SIP/2.0\r\n", &seen)); /* too early */
+	assert_int_equal(seen.messages, 0);
+	decoder_waits_for_more(decoder, &wait);
+	assert_int_equal(wait.sequence, 104);
+	assert_false(feed_tcp(decoder, 117, "01246@h SIP/2.0\r\nCall-ID: 0000001\r", &seen));
+	assert_int_equal(seen.messages, 1);
+	assert_int_equal(seen.last.sequence, 104);
+	assert_int_equal(seen.last.whole.size, 50);
+	assert_false(feed_tcp(decoder, 104, "INVITE sip:01", &seen));
+	assert_true(decoder_waits_for_more(decoder, &wait) && !wait.is_contradicted);
+	feed_tcp(decoder, 104, "INVITE sip:02", &seen);
+	assert_true(decoder_waits_for_more(decoder, &wait) && wait.is_contradicted);
+	decoder_free(decoder);
+}
+
 static void tls_and_websockets_are_told(void **state)
 {
 	static const uint32_t ports[] = {5060};
@@ -607,6 +654,7 @@ int main(void)
 		cmocka_unit_test(sip_on_a_port_of_tunnels_is_sip),
 		cmocka_unit_test(a_broken_tunnel_is_counted_and_a_keep_alive_is_not),
 		cmocka_unit_test(sip_over_tcp_is_read_on_every_port_if_it_looks_like_sip),
+		cmocka_unit_test(a_message_tells_where_it_lies_and_a_stream_what_it_waits_for),
 		cmocka_unit_test(tls_and_websockets_are_told),
 		cmocka_unit_test(dtls_is_told_on_sips_port_and_the_ports_of_sip),
 		cmocka_unit_test(a_message_behind_a_hole_is_found_without_another_packet),
