@@ -206,9 +206,20 @@ static bool is_challenge(uint16_t status)
 	return status == 401 || status == 407;
 }
 
+/* After a challenge the phone asks again, with credentials: that INVITE is the one that is answered. */
+static bool repeats_invite(const struct dialog_record *record, const struct sip_message *message)
+{
+	return message->is_request && message->method == SIP_METHOD_INVITE && !record->is_up &&
+	       text_is_empty(message->to.tag) && message->cseq > record->invite_cseq &&
+	       address_equal(&message->source.address, &record->phone.address);
+}
+
 /* True when the call is over, and there is nothing to follow any more. */
 static bool take_message(struct followed *followed, const struct sip_message *message, struct text whole)
 {
+	if (repeats_invite(&followed->record, message)) {
+		return !dialog_record_begin(&followed->record, message, whole);
+	}
 	if (message->is_request) {
 		dialog_record_request(&followed->record, message);
 		return false;

@@ -18,6 +18,10 @@ struct pipeline {
 	uint64_t rules_evicted; /* as counted so far */
 	struct incidents *incidents;
 	struct policy *policy;
+	/* Of the packet that is handled now. */
+	enum verdict verdict;
+	const struct sip_message *message; /* NULL: none */
+	bool refuses;                      /* the message, an INVITE */
 };
 
 static struct dialog_context dialog_context_of(const struct config *config)
@@ -96,6 +100,7 @@ struct pipeline *pipeline_new(const struct pipeline_setup *setup)
 		pipeline_free(pipeline);
 		return NULL;
 	}
+	decoder_set_inline(pipeline->decoder, setup->is_inline);
 	return pipeline;
 }
 
@@ -153,6 +158,33 @@ static void handle_slip(void *context, struct text call_id, instant now)
 		text_make_safe(call_id, shown, sizeof shown));
 }
 
+/* A call abroad that a phone begins: it may have to be ended. */
+static bool is_phones_call_abroad(const struct event *event)
+{
+	return (event->kind == EVENT_CALL_ATTEMPTED || event->kind == EVENT_CALL_IDENTIFIED) &&
+	       event->is_outward && event->number->kind == NUMBER_INTERNATIONAL &&
+	       event->leg != LEG_TRUNK_OUT && event->leg != LEG_TRUNK_IN;
+}
+
+/* What was judged about an event. Only an INVITE can be refused, while it is at hand. */
+static void carry_out(
+	struct pipeline *pipeline, const struct event *event, const struct judgement *judgement)
+{
+	const struct sip_message *message = pipeline->message;
+	bool is_invite = message != NULL && message->is_request && message->method == SIP_METHOD_INVITE;
+
+	if (pipeline->setup.enforcement == NULL) {
+		return;
+	}
+	if (judgement->refuse && is_invite) {
+		pipeline->refuses = true;
+	} else if (judgement->end_call) {
+		enforcement_end(pipeline->setup.enforcement, event);
+	} else if (is_invite && is_phones_call_abroad(event)) {
+		enforcement_follow(pipeline->setup.enforcement, message);
+	}
+}
+
 static void handle_event(void *context, const struct event *event)
 {
 	struct pipeline *pipeline = context;
@@ -167,6 +199,7 @@ static void handle_event(void *context, const struct event *event)
 	incidents_handle_judged(pipeline->incidents, event, &findings, &judgement, pipeline->setup.handler,
 		pipeline->setup.context);
 	policy_conclude(pipeline->policy, event, &judgement, handle_block, pipeline);
+	carry_out(pipeline, event, &judgement);
 }
 
 static void count_evicted(struct pipeline *pipeline)
@@ -177,21 +210,88 @@ static void count_evicted(struct pipeline *pipeline)
 	pipeline->rules_evicted = evicted;
 }
 
+/* Our own answer does not pass us: the call's end must be known all the same. */
+static void tell_refused(struct pipeline *pipeline, const struct sip_message *invite)
+{
+	const struct sip_message answer = {
+		.time = invite->time,
+		.source = invite->destination,
+		.destination = invite->source,
+		.transport = invite->transport,
+		.method = SIP_METHOD_INVITE,
+		.status = (uint16_t)pipeline->setup.config->settings.actions.block.status,
+		.from = invite->from,
+		.to = invite->to,
+		.call_id = invite->call_id,
+		.has_cseq = invite->has_cseq,
+		.cseq = invite->cseq,
+		.via_branch = invite->via_branch,
+		.has_values = true,
+	};
+
+	dialogs_handle(pipeline->dialogs, &answer, handle_event, pipeline);
+}
+
+static void refuse(struct pipeline *pipeline, const struct sip_message *invite)
+{
+	pipeline->verdict = enforcement_refuse(pipeline->setup.enforcement, invite);
+	pipeline->message = NULL;
+	if (pipeline->verdict == VERDICT_DROP) {
+		tell_refused(pipeline, invite);
+	}
+}
+
+/* Does the message belong to a call that was refused or ended? Then it is ours alone. */
+static bool is_taken(struct pipeline *pipeline, const struct sip_message *message)
+{
+	if (pipeline->setup.enforcement == NULL) {
+		return false;
+	}
+	enum enforcement_fate fate = enforcement_take(pipeline->setup.enforcement, message);
+	if (fate == ENFORCEMENT_ACKNOWLEDGED) {
+		policy_acknowledged(pipeline->policy, message->call_id, &message->source.address,
+			message->time, handle_block, pipeline);
+	}
+	return fate != ENFORCEMENT_NOT_OURS;
+}
+
 static void handle_message(void *context, const struct sip_message *message)
 {
 	struct pipeline *pipeline = context;
 
+	if (is_taken(pipeline, message)) {
+		pipeline->verdict = VERDICT_DROP;
+		return;
+	}
 	policy_tick(pipeline->policy, message->time, handle_slip, pipeline);
 	policy_watch(pipeline->policy, message, handle_block, pipeline);
+	pipeline->message = message;
+	pipeline->refuses = false;
 	dialogs_handle(pipeline->dialogs, message, handle_event, pipeline);
+	if (pipeline->refuses) {
+		refuse(pipeline, message);
+	}
+	pipeline->message = NULL;
 }
 
 enum verdict pipeline_handle_packet(void *context, const struct packet *packet)
 {
 	struct pipeline *pipeline = context;
 
+	pipeline->verdict = VERDICT_ACCEPT;
 	decoder_handle(pipeline->decoder, packet, handle_message, pipeline);
-	return VERDICT_ACCEPT;
+	return pipeline->verdict;
+}
+
+struct enforcement_answer pipeline_handle_queued(
+	struct pipeline *pipeline, const struct packet *packet, uint8_t *bytes)
+{
+	enum verdict verdict = pipeline_handle_packet(pipeline, packet);
+
+	if (verdict == VERDICT_DROP || pipeline->setup.enforcement == NULL) {
+		return (struct enforcement_answer){.verdict = verdict};
+	}
+	return enforcement_gate(pipeline->setup.enforcement, pipeline->decoder, packet, bytes);
 }
 
 void pipeline_tick(struct pipeline *pipeline, instant now)
@@ -242,4 +342,9 @@ struct incidents *pipeline_incidents(struct pipeline *pipeline)
 struct rules *pipeline_rules(struct pipeline *pipeline)
 {
 	return pipeline->rules;
+}
+
+struct policy *pipeline_policy(struct pipeline *pipeline)
+{
+	return pipeline->policy;
 }

@@ -3,6 +3,7 @@
 
 #include "pbxguard/base/instant.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -30,12 +31,14 @@ struct slow_thread {
 	int wake; /* eventfd */
 	atomic_bool stop;
 	struct actions *actions;        /* the thread's own */
-	struct slow_thread_guest guest; /* likewise; context NULL: none */
+	size_t guest_count;             /* likewise */
+	struct slow_thread_guest guests[SLOW_THREAD_GUESTS];
 	pthread_mutex_t lock;           /* of the five below; held only to copy */
-	bool has_configuration, has_guest;
+	bool has_configuration;
 	struct action_settings settings;
 	struct site site;
-	struct slow_thread_guest new_guest;
+	size_t invited_count;
+	struct slow_thread_guest invited[SLOW_THREAD_GUESTS];
 	struct counters *counters;
 	struct store *store;         /* the thread's own; NULL: none */
 	atomic_bool wants_all;       /* told to the packet thread */
@@ -55,22 +58,24 @@ void slow_thread_wake(struct slow_thread *thread)
 	}
 }
 
-static void take_guest(struct slow_thread *thread)
+static void take_guests(struct slow_thread *thread)
 {
-	if (thread->has_guest) {
-		thread->guest = thread->new_guest;
-		thread->has_guest = false;
+	for (; thread->guest_count < thread->invited_count; thread->guest_count++) {
+		thread->guests[thread->guest_count] = thread->invited[thread->guest_count];
 	}
 }
 
 static void take_configuration(struct slow_thread *thread)
 {
 	pthread_mutex_lock(&thread->lock);
-	take_guest(thread);
+	take_guests(thread);
 	if (thread->has_configuration) {
 		actions_configure(thread->actions, &thread->settings, &thread->site);
-		if (thread->guest.context != NULL) {
-			thread->guest.configure(thread->guest.context, &thread->settings, &thread->site);
+		for (size_t i = 0; i < thread->guest_count; i++) {
+			const struct slow_thread_guest *guest = &thread->guests[i];
+			if (guest->configure != NULL) {
+				guest->configure(guest->context, &thread->settings, &thread->site);
+			}
 		}
 		thread->has_configuration = false;
 	}
@@ -116,25 +121,25 @@ static void write_store(struct slow_thread *thread, instant now)
 	}
 }
 
-/* For a wake-up, the guest's descriptor, or a tenth of a second. */
+/* For a wake-up, a guest's descriptor, or a tenth of a second. */
 static void wait_for_work(const struct slow_thread *thread)
 {
-	struct pollfd waits[] = {
-		{.fd = thread->wake, .events = POLLIN},
-		{.fd = thread->guest.context != NULL ? thread->guest.descriptor : -1, .events = POLLIN},
-	};
+	struct pollfd waits[1 + SLOW_THREAD_GUESTS] = {{.fd = thread->wake, .events = POLLIN}};
 	uint64_t ignored;
 
-	if (poll(waits, sizeof waits / sizeof waits[0], FLUSH_INTERVAL_MS) > 0 && waits[0].revents != 0 &&
+	for (size_t i = 0; i < thread->guest_count; i++) {
+		waits[1 + i] = (struct pollfd){.fd = thread->guests[i].descriptor, .events = POLLIN};
+	}
+	if (poll(waits, 1 + thread->guest_count, FLUSH_INTERVAL_MS) > 0 && waits[0].revents != 0 &&
 		read(thread->wake, &ignored, sizeof ignored) < 0) {
 		return; /* somebody else's interruption: all is looked at anyway */
 	}
 }
 
-static void serve_guest(const struct slow_thread *thread)
+static void serve_guests(const struct slow_thread *thread)
 {
-	if (thread->guest.context != NULL) {
-		thread->guest.serve(thread->guest.context, instant_monotonic_now());
+	for (size_t i = 0; i < thread->guest_count; i++) {
+		thread->guests[i].serve(thread->guests[i].context, instant_monotonic_now());
 	}
 }
 
@@ -150,7 +155,7 @@ static void *run(void *context)
 		take_configuration(thread);
 		perform_queued(thread);
 		write_store(thread, instant_now());
-		serve_guest(thread);
+		serve_guests(thread);
 		actions_flush(thread->actions, instant_monotonic_now());
 	}
 	return NULL;
@@ -264,8 +269,8 @@ bool slow_thread_wants_all(struct slow_thread *thread)
 void slow_thread_invite(struct slow_thread *thread, const struct slow_thread_guest *guest)
 {
 	pthread_mutex_lock(&thread->lock);
-	thread->new_guest = *guest;
-	thread->has_guest = true;
+	assert(thread->invited_count < SLOW_THREAD_GUESTS);
+	thread->invited[thread->invited_count++] = *guest;
 	pthread_mutex_unlock(&thread->lock);
 	slow_thread_wake(thread);
 }
@@ -295,9 +300,9 @@ bool slow_thread_stop(struct slow_thread *thread)
 	if (pthread_timedjoin_np(thread->thread, NULL, &deadline) != 0) {
 		return false;
 	}
-	take_guest(thread);
-	if (thread->guest.context != NULL) {
-		thread->guest.end(thread->guest.context);
+	take_guests(thread);
+	for (size_t i = 0; i < thread->guest_count; i++) {
+		thread->guests[i].end(thread->guests[i].context);
 	}
 	actions_free(thread->actions);
 	store_free(thread->store);

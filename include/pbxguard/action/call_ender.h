@@ -45,7 +45,10 @@ struct call_ender *call_ender_new(
 	duration lifetime, call_ender_sender *send, void *context, struct counters *counters);
 void call_ender_free(struct call_ender *ender);
 
-/* An INVITE of a call that may have to be ended, from a phone to the PBX; whole: the message's bytes. */
+/*
+ * An INVITE of a call that may have to be ended, from a phone to the PBX; whole: the message's bytes. That it
+ * is repeated with credentials call_ender_follow sees.
+ */
 void call_ender_begin(
 	struct call_ender *ender, const struct sip_message *invite, struct text whole, instant now);
 /*

@@ -8,11 +8,12 @@
 #include "pbxguard/base/verdict.h"
 #include "pbxguard/capture/packet.h"
 #include "pbxguard/config/config.h"
+#include "pbxguard/daemon/enforcement.h"
 #include "pbxguard/incident/block_request.h"
 #include "pbxguard/incident/decision.h"
 #include "pbxguard/incident/incident.h"
-#include "pbxguard/rules/rules.h"
 #include "pbxguard/incident/policy.h"
+#include "pbxguard/rules/rules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +31,8 @@ struct pipeline_setup {
 	void *context;
 	block_handler *block; /* gets, with the same context, each address to be blocked; NULL: nobody */
 	bool is_replay;       /* a capture: nothing is refused or blocked, whatever the mode */
+	bool is_inline;       /* packets come by the queue: all that the receivers get, and no more */
+	struct enforcement *enforcement; /* borrowed; NULL: no call is touched */
 };
 
 /* NULL when there is no memory. */
@@ -38,6 +41,10 @@ void pipeline_free(struct pipeline *pipeline);
 
 /* A packet_handler; the context is the pipeline. */
 enum verdict pipeline_handle_packet(void *context, const struct packet *packet);
+
+/* A packet of the queue; what becomes of it. bytes is packet->bytes. */
+struct enforcement_answer pipeline_handle_queued(
+	struct pipeline *pipeline, const struct packet *packet, uint8_t *bytes);
 
 /* What is due up to now though no packet came. */
 void pipeline_tick(struct pipeline *pipeline, instant now);
@@ -56,5 +63,6 @@ bool pipeline_reload(
  * rules.h. */
 struct incidents *pipeline_incidents(struct pipeline *pipeline); /* borrowed until pipeline_free */
 struct rules *pipeline_rules(struct pipeline *pipeline);         /* borrowed until the next reload */
+struct policy *pipeline_policy(struct pipeline *pipeline);       /* borrowed until pipeline_free */
 
 #endif

@@ -4,7 +4,7 @@
  * terminal, a pipe, a log socket or a disk. Between the two is one bounded queue of copied records, one
  * writer and one reader, without locks; a decision that does not fit is counted (COUNTER_ALERTS_OVERFLOWED)
  * and told in the log. What is for the store leaves half of it to decisions, and is offered again. A
- * guest may live on the thread besides.
+ * guest or two may live on the thread besides.
  */
 #ifndef PBXGUARD_DAEMON_SLOW_THREAD_H
 #define PBXGUARD_DAEMON_SLOW_THREAD_H
@@ -17,6 +17,7 @@
 #include "pbxguard/incident/incident_record.h"
 
 #define SLOW_THREAD_QUEUE 1024 /* records of about 4 kB */
+#define SLOW_THREAD_GUESTS 2
 
 struct slow_thread; /* opaque; made by slow_thread_start */
 
@@ -48,14 +49,15 @@ struct slow_thread_guest {
 	int descriptor; /* wakes the thread when it is readable; -1: none */
 	/* When the descriptor is readable, after slow_thread_wake, and ten times a second. now: monotonic */
 	void (*serve)(void *context, instant now);
-	/* At a reload, as the thread itself takes the settings over; both borrowed for the call. */
+	/* At a reload, as the thread itself takes the settings over; both borrowed for the call. May be NULL.
+	 */
 	void (*configure)(void *context, const struct action_settings *settings, const struct site *site);
 	/* The last call, when the thread has ended. Not made when it hangs. */
 	void (*end)(void *context);
 	void *context;
 };
 
-/* Once at most, from the packet thread. */
+/* At most SLOW_THREAD_GUESTS, from the packet thread; they stay to the end. */
 void slow_thread_invite(struct slow_thread *thread, const struct slow_thread_guest *guest);
 /* The guest is served soon. From any thread. */
 void slow_thread_wake(struct slow_thread *thread);

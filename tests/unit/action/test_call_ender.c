@@ -74,7 +74,8 @@ static void call_up(struct fixture *fixture, const char *call_id)
 {
 	invite(fixture, call_id, 1);
 	assert_false(follow(fixture, text_with("SIP/2.0 407 No", ";tag=c1", call_id, 1, "INVITE"), false));
-	invite(fixture, call_id, 2);
+	assert_false(follow(fixture,
+		text_with("INVITE sip:01012465550123@198.51.100.1 SIP/2.0", "", call_id, 2, "INVITE"), true));
 	assert_false(
 		follow(fixture, text_with("SIP/2.0 180 Ringing", ";tag=b1", call_id, 2, "INVITE"), false));
 	assert_false(follow(fixture, text_with("SIP/2.0 200 OK", ";tag=b1", call_id, 2, "INVITE"), false));
