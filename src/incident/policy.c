@@ -2,11 +2,8 @@
 #include "pbxguard/incident/policy.h"
 
 #include "pbxguard/base/local_time.h"
-#include "pbxguard/base/table.h"
-#include "pbxguard/incident/blocked_accounts.h"
-#include "pbxguard/incident/evidence.h"
-#include "pbxguard/incident/judged_calls.h"
-#include "pbxguard/incident/refusal_place.h"
+#include "pbxguard/incident/culprits.h"
+#include "pbxguard/incident/policy_state.h"
 #include "pbxguard/incident/untouchable.h"
 
 #include <stdio.h>
@@ -14,24 +11,6 @@
 #include <string.h>
 
 static const char blocked_rule[] = "blocked_account";
-
-/*
- * A name on the trunk leg with so many characters is a telephone number: mostly the site's own, which the PBX
- * shows for everybody. It stands for no account.
- */
-#define TRUNK_NUMBER_SIZE 7
-
-struct policy {
-	struct policy_settings settings;
-	const struct site *site;   /* borrowed */
-	struct counters *counters; /* borrowed */
-	struct network_set host;
-	struct evidence *evidence;
-	struct blocked_accounts *accounts;
-	struct table *sources; /* until when each address is blocked */
-	struct judged_calls *calls;
-	struct refusal_places places;
-};
 
 /* ---- made, freed, configured ---- */
 
@@ -79,12 +58,6 @@ void policy_free(struct policy *policy)
 	free(policy);
 }
 
-/* Mode block, and not of a capture. */
-static bool performs(const struct policy *policy)
-{
-	return policy->settings.mode == POLICY_BLOCK && !policy->settings.is_replay;
-}
-
 /* What only would have been blocked must not be blocked now. */
 static void forget_blocks(struct policy *policy)
 {
@@ -111,149 +84,15 @@ void policy_set_host(struct policy *policy, const struct network_set *host)
 	policy->host = *host;
 }
 
-/* ---- blocking an address ---- */
-
-/* Loopback, link-local, multicast, "this network" (RFC 6890), and what is no address: none is a thief's. */
-static bool is_special(const struct address *address)
-{
-	const uint8_t *bytes = address->bytes;
-	static const uint8_t loopback[16] = {[15] = 1}, unspecified[16] = {0};
-
-	if (address->family == ADDRESS_IPV4) {
-		return bytes[0] == 0 || bytes[0] == 127 || bytes[0] >= 224 ||
-		       (bytes[0] == 169 && bytes[1] == 254);
-	}
-	return address->family != ADDRESS_IPV6 || bytes[0] == 0xFF ||
-	       (bytes[0] == 0xFE && (bytes[1] & 0xC0) == 0x80) || memcmp(bytes, loopback, 16) == 0 ||
-	       memcmp(bytes, unspecified, 16) == 0;
-}
-
-bool policy_may_block(struct policy *policy, const struct address *address, instant now)
-{
-	const struct network_set *const never[] = {&policy->site->pbx, &policy->site->trunks,
-		&policy->site->extensions, &policy->settings.never, &policy->host};
-
-	for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
-		if (network_set_contains(never[i], address)) {
-			return false;
-		}
-	}
-	return !is_special(address) && !evidence_is_in_good_standing(policy->evidence, address, now);
-}
-
-static void fill_request(
-	const struct address *address, duration time, instant now, struct block_request *request)
-{
-	*request = (struct block_request){.kind = BLOCK_ADD,
-		.address = *address,
-		.prefix_length = address->family == ADDRESS_IPV4 ? 32 : 128,
-		.time = now,
-		.duration = time};
-}
-
-static enum source_proof proof_of_source(struct policy *policy, const struct judged_call *call, instant now)
-{
-	bool is_wanted = policy->settings.sources && call->wants_block;
-
-	return is_wanted ? evidence_of_source(policy->evidence, text_of(call->call_id), &call->source, now)
-			 : SOURCE_UNPROVEN;
-}
-
-static bool is_blocked(struct policy *policy, const struct address *address, instant now)
-{
-	const instant *until = table_find(policy->sources, address, now);
-
-	return until != NULL && *until > now;
-}
-
-static bool will_block_source(struct policy *policy, const struct judged_call *call, instant now)
-{
-	return proof_of_source(policy, call, now) != SOURCE_UNPROVEN &&
-	       policy_may_block(policy, &call->source, now) && !is_blocked(policy, &call->source, now);
-}
-
-/* Blocks the source of a call if it is proven and may be. False: not now, or not ever. */
-static bool block_source(
-	struct policy *policy, struct judged_call *call, instant now, struct block_request *request)
-{
-	enum source_proof proof = proof_of_source(policy, call, now);
-	bool added;
-
-	if (proof == SOURCE_UNPROVEN) {
-		return false;
-	}
-	call->wants_block = false;
-	if (!policy_may_block(policy, &call->source, now)) {
-		counter_add(policy->counters, COUNTER_BLOCKS_WITHHELD, 1);
-		return false;
-	}
-	if (is_blocked(policy, &call->source, now)) {
-		return false;
-	}
-	*(instant *)table_find_or_add(policy->sources, &call->source, now, &added) =
-		now + policy->settings.source_time;
-	fill_request(&call->source, policy->settings.source_time, now, request);
-	memcpy(request->incident, call->incident, sizeof request->incident);
-	snprintf(request->reason, sizeof request->reason, "%s, %s; %s", call->rule,
-		severity_name(call->severity), source_proof_words(proof));
-	if (!performs(policy)) { /* who blocks counts what was blocked */
-		counter_add(policy->counters, COUNTER_SOURCES_WOULD_BLOCK, 1);
-	}
-	return true;
-}
-
-/* ---- blocking an account ---- */
-
-static bool is_account_proven(struct policy *policy, const struct judged_call *call, instant now)
-{
-	struct text caller = text_of(call->caller);
-
-	if (call->is_on_trunk) {
-		return caller.size > 0 && caller.size < TRUNK_NUMBER_SIZE;
-	}
-	return evidence_of_account(policy->evidence, text_of(call->call_id), caller, now);
-}
-
-static bool add_account(struct policy *policy, const struct judged_call *call, instant now)
-{
-	struct blocked_account_record record = {.since = now};
-
-	text_make_safe(text_of(call->caller), record.account, sizeof record.account);
-	memcpy(record.incident, call->incident, sizeof record.incident);
-	snprintf(record.reason, sizeof record.reason, "%s, critical; %s", call->rule,
-		call->is_on_trunk ? "on the trunk leg" : "its credentials were accepted");
-	return blocked_accounts_add(policy->accounts, &record, now);
-}
-
-static void block_account(struct policy *policy, struct judged_call *call, instant now)
-{
-	if (!call->is_critical || !is_account_proven(policy, call, now)) {
-		return;
-	}
-	call->is_critical = false;
-	if (!call->is_on_trunk) {
-		evidence_mark_critical(policy->evidence, &call->source, text_of(call->caller), now);
-	}
-	if (policy->settings.accounts && add_account(policy, call, now)) {
-		counter_add(policy->counters,
-			performs(policy) ? COUNTER_ACCOUNTS_BLOCKED : COUNTER_ACCOUNTS_WOULD_BLOCK, 1);
-	}
-}
-
 /* ---- what proves something later ---- */
 
 static void look_again(
 	struct policy *policy, struct text call_id, instant now, block_handler *handler, void *context)
 {
 	struct judged_call *call = judged_calls_find(policy->calls, call_id, now);
-	struct block_request request;
 
-	if (call == NULL) {
-		return;
-	}
-	block_account(policy, call, now);
-	if (block_source(policy, call, now, &request)) {
-		handler(context, &request);
+	if (call != NULL) {
+		culprits_block(policy, call, now, handler, context);
 	}
 }
 
@@ -266,6 +105,15 @@ void policy_watch(
 	evidence_watch(policy->evidence, message);
 	if (message->method == SIP_METHOD_INVITE) {
 		look_again(policy, message->call_id, message->time, handler, context);
+	}
+}
+
+void policy_let_pass(struct policy *policy, struct text call_id, instant now)
+{
+	struct judged_call *call = judged_calls_find(policy->calls, call_id, now);
+
+	if (call != NULL) {
+		call->has_passed = true;
 	}
 }
 
@@ -372,29 +220,47 @@ static struct text first_call_id(const struct event *event)
 }
 
 /*
+ * A next leg that the PBX can't have made: it has never seen the first one, which was refused. It is another
+ * call's to the same number, or whoever calls a number again and again from outside could keep others from
+ * it.
+ */
+static bool is_joined_wrongly(
+	const struct policy *policy, const struct event *event, const struct judged_call *call)
+{
+	return event->kind == EVENT_CALL_JOINED && policy_performs(policy) && call != NULL &&
+	       call->is_refused && !call->has_passed;
+}
+
+/*
  * Does this belong to a call that was refused before? Its next leg does, and the same again with credentials;
  * not another number, for some phones use one Call-ID for all their calls.
  */
 static bool is_of_refused(struct policy *policy, const struct event *event, const struct judged_call *call)
 {
-	bool is_same = event->kind == EVENT_CALL_JOINED ||
-		       (event->kind == EVENT_CALL_IDENTIFIED && call != NULL &&
-			       call->number == judged_calls_number(policy->calls, event));
-
-	return call != NULL && call->is_refused && is_same;
+	if (call == NULL || !call->is_refused) {
+		return false;
+	}
+	if (event->kind == EVENT_CALL_JOINED) {
+		return !is_joined_wrongly(policy, event, call);
+	}
+	return event->kind == EVENT_CALL_IDENTIFIED &&
+	       call->number == judged_calls_number(policy->calls, event);
 }
 
 /* A trunk leg that joins nothing, but must be a refused call's: under another number, or on another trunk. */
-static struct judged_call *other_leg(struct policy *policy, const struct event *event)
+static struct judged_call *other_leg(
+	struct policy *policy, const struct event *event, const struct judged_call *call)
 {
 	uint64_t number = judged_calls_number(policy->calls, event);
+	bool joins_nothing = event->kind == EVENT_CALL_ATTEMPTED || is_joined_wrongly(policy, event, call);
 
-	if (event->kind != EVENT_CALL_ATTEMPTED || event->leg != LEG_TRUNK_OUT) {
+	if (!joins_nothing || event->leg != LEG_TRUNK_OUT) {
 		return NULL;
 	}
 	uint64_t id = refusal_places_other_leg(
 		&policy->places, number, judged_calls_country(policy->calls, event), event->time);
-	if (id == 0 && judged_calls_was_number_refused(policy->calls, number, event->time)) {
+	if (id == 0 && event->kind == EVENT_CALL_ATTEMPTED &&
+		judged_calls_was_number_refused(policy->calls, number, event->time)) {
 		return judged_calls_find_or_add(policy->calls, event);
 	}
 	return judged_calls_find_id(policy->calls, id, event->time);
@@ -460,10 +326,11 @@ static void refuse(struct policy *policy, const struct event *event, struct judg
 {
 	bool is_trunk = event->leg == LEG_TRUNK_OUT;
 
-	judgement->action = performs(policy) ? ACTION_REFUSED : ACTION_WOULD_REFUSE;
+	judgement->action = policy_performs(policy) ? ACTION_REFUSED : ACTION_WOULD_REFUSE;
 	judgement->is_deferred =
-		performs(policy) && !call->has_slipped && may_be_deferred(policy, event, call);
-	judgement->refuse = performs(policy) && !judgement->is_deferred;
+		policy_performs(policy) && !call->has_slipped && may_be_deferred(policy, event, call);
+	judgement->refuse = policy_performs(policy) && !judgement->is_deferred;
+	call->has_passed = call->has_passed || judgement->is_deferred;
 	judgement->is_about_call = true;
 	judgement->is_repeated = call->is_refused;
 	call->is_refused = true;
@@ -475,7 +342,7 @@ static void refuse(struct policy *policy, const struct event *event, struct judg
 	if (!call->is_counted && !judgement->is_deferred) {
 		call->is_counted = true;
 		counter_add(policy->counters,
-			performs(policy) ? COUNTER_CALLS_REFUSED : COUNTER_CALLS_WOULD_REFUSE, 1);
+			policy_performs(policy) ? COUNTER_CALLS_REFUSED : COUNTER_CALLS_WOULD_REFUSE, 1);
 	}
 	snprintf(judgement->why, sizeof judgement->why, "%s: %s",
 		call->rule != NULL ? call->rule : "its number",
@@ -496,7 +363,7 @@ static struct judged_call *find_refused(
 	if (is_of_refused(policy, event, call)) {
 		return call;
 	}
-	struct judged_call *other = other_leg(policy, event);
+	struct judged_call *other = other_leg(policy, event, call);
 	if (other != NULL) {
 		return other;
 	}
@@ -508,7 +375,7 @@ static struct judged_call *find_refused(
 		return NULL;
 	}
 	/* A next leg is found by the Call-ID of the first, if that is still known. */
-	return event->kind == EVENT_CALL_JOINED && call != NULL
+	return event->kind == EVENT_CALL_JOINED && call != NULL && !is_joined_wrongly(policy, event, call)
 		       ? call
 		       : judged_calls_find_or_add(policy->calls, event);
 }
@@ -525,8 +392,8 @@ static void judge_invite(struct policy *policy, const struct event *event, struc
 	}
 	note_thief(policy, event, findings, &reason, call);
 	refuse(policy, event, call, judgement);
-	if (will_block_source(policy, call, event->time)) {
-		judgement->action = performs(policy) ? ACTION_SOURCE_BLOCKED : ACTION_WOULD_BLOCK;
+	if (culprits_will_block_source(policy, call, event->time)) {
+		judgement->action = policy_performs(policy) ? ACTION_SOURCE_BLOCKED : ACTION_WOULD_BLOCK;
 	}
 }
 
@@ -550,7 +417,7 @@ static void judge_later(struct policy *policy, const struct event *event, const 
 		refusal_places_settle(&policy->places, call->id);
 	}
 	/* Nothing is ended by a Call-ID of which it is not known what else it was used for. */
-	if (call == NULL || call->has_untouchable || !is_up_or_rings(event) || !performs(policy) ||
+	if (call == NULL || call->has_untouchable || !is_up_or_rings(event) || !policy_performs(policy) ||
 		!policy->settings.end_calls || (reason == NULL && !call->has_slipped)) {
 		return;
 	}
@@ -619,32 +486,4 @@ void policy_conclude(struct policy *policy, const struct event *event, const str
 		memcpy(call->incident, judgement->incident, sizeof call->incident);
 	}
 	look_again(policy, first_call_id(event), event->time, handler, context);
-}
-
-/* ---- by hand, and over a restart ---- */
-
-void policy_forget_source(struct policy *policy, const struct address *address)
-{
-	table_remove(policy->sources, address);
-}
-
-bool policy_block_account(struct policy *policy, const struct blocked_account_record *record, instant now)
-{
-	return blocked_accounts_add(policy->accounts, record, now);
-}
-
-bool policy_release_account(struct policy *policy, const char *account, instant now)
-{
-	return blocked_accounts_release(policy->accounts, account, now);
-}
-
-size_t policy_release_incident(struct policy *policy, const char *incident)
-{
-	return blocked_accounts_release_incident(policy->accounts, incident);
-}
-
-size_t policy_list_accounts(
-	const struct policy *policy, uint64_t after, struct blocked_account_record *records, size_t room)
-{
-	return blocked_accounts_list(policy->accounts, after, records, room);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What policy remembers of calls: what was judged about each, by the Call-ID of its first leg, and which
- * numbers were refused a moment ago. Bounded; what was heard of longest ago is forgotten (keys_evicted).
+ * What policy remembers of calls that cost money: what was judged about each, by the Call-ID of its first
+ * leg, and which numbers were refused a moment ago. Bounded; what was heard of longest ago is forgotten
+ * (keys_evicted).
  */
 #ifndef PBXGUARD_INCIDENT_JUDGED_CALLS_H
 #define PBXGUARD_INCIDENT_JUDGED_CALLS_H
@@ -13,8 +14,9 @@
 
 #include <stdbool.h>
 
-#define JUDGED_CALLS_MAX USUAL_OR_FEW(8192, 4)
-#define JUDGED_CALL_LIFETIME (15 * MINUTE) /* without an event of it; one that is up has one every 30 s */
+#define JUDGED_CALLS_MAX USUAL_OR_FEW(16384, 4)
+#define JUDGED_CALL_LIFETIME                                                                                 \
+	(6 * MINUTE) /* without an event of it; rings for 5 min at most, up: one in 30 s */
 #define JUDGED_NUMBERS_MAX USUAL_OR_FEW(1024, 4)
 /* After a trunk leg was refused the PBX may try the same number on another trunk. */
 #define JUDGED_NUMBER_LIFETIME (30 * SECOND)
@@ -30,6 +32,7 @@ struct judged_call {
 	bool is_counted;      /* as refused */
 	bool has_untouchable; /* an emergency call used the same Call-ID: whatever is done by that would hit
 				 it, too */
+	bool has_passed;      /* its first leg did, though it is refused: its trunk leg is to be */
 	bool has_slipped;
 	bool is_critical; /* of its caller something critical was found, which proves that he is a thief */
 	bool is_on_trunk; /* and he was seen on the trunk leg, where the PBX vouches for him */

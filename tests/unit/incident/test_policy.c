@@ -299,6 +299,16 @@ static void what_costs_nothing_and_what_is_no_try_is_not_refused(void **state)
 
 /* ---- legs */
 
+/* A call of both legs is seen, so trunk legs are. */
+static void see_both_legs(struct fixture *fixture)
+{
+	struct event event = call(LEG_EXTENSION, "honest", "1002"), next = trunk_leg("h2", "honest");
+
+	event.number = next.number = &at_home;
+	assert_int_equal(judge(fixture, event, NULL)->action, ACTION_NONE);
+	assert_int_equal(judge(fixture, next, NULL)->action, ACTION_NONE);
+}
+
 static void the_next_leg_of_a_refused_call_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
@@ -310,19 +320,25 @@ static void the_next_leg_of_a_refused_call_is_refused(void **state)
 	assert_true(fixture->judgement.is_repeated);
 	other.number = &at_home; /* the same Call-ID, as some phones have it */
 	assert_false(judge(fixture, other, NULL)->refuse);
-	assert_true(judge(fixture, trunk_leg("b", "a"), NULL)->refuse);
 	assert_false(judge(fixture, trunk_leg("c", "unknown"), NULL)->refuse);
+	/* The PBX has never seen it, so this is another's call to the same number. */
+	assert_int_equal(judge(fixture, trunk_leg("b", "a"), NULL)->action, ACTION_NONE);
+	policy_let_pass(fixture->policy, TEXT("a"), fixture->now); /* it has, after all */
+	assert_true(judge(fixture, trunk_leg("b", "a"), NULL)->refuse);
 	assert_int_equal(count(fixture, COUNTER_CALLS_REFUSED), 1);
 }
 
-/* A call of both legs is seen, so trunk legs are. */
-static void see_both_legs(struct fixture *fixture)
+static void a_refused_call_hides_no_other_to_the_same_number(void **state)
 {
-	struct event event = call(LEG_EXTENSION, "honest", "1002"), next = trunk_leg("h2", "honest");
+	struct fixture *fixture = *state;
 
-	event.number = next.number = &at_home;
-	assert_int_equal(judge(fixture, event, NULL)->action, ACTION_NONE);
-	assert_int_equal(judge(fixture, next, NULL)->action, ACTION_NONE);
+	see_both_legs(fixture);
+	assert_true(judge_critical(fixture, call(LEG_OUTSIDE, "a", "1001"))->refuse);
+	assert_true(judge_critical(fixture, call(LEG_EXTENSION, "b", "1001"))->is_deferred);
+	/* Of the two to this number the first is taken for the one before. */
+	assert_true(judge(fixture, trunk_leg("c", "a"), NULL)->refuse);
+	assert_int_equal(judge(fixture, trunk_leg("d", "a"), NULL)->action, ACTION_NONE);
+	assert_int_equal(fixture->slips, 0);
 }
 
 static void the_trunk_leg_is_refused_where_such_are_seen(void **state)
@@ -799,6 +815,7 @@ int main(void)
 		TEST(what_costs_nothing_and_what_is_no_try_is_not_refused),
 		TEST(the_next_leg_of_a_refused_call_is_refused),
 		TEST(the_trunk_leg_is_refused_where_such_are_seen),
+		TEST(a_refused_call_hides_no_other_to_the_same_number),
 		TEST(a_stranger_without_credentials_is_refused_at_once),
 		TEST(no_call_slips_through_twice),
 		TEST(a_trunk_leg_under_another_number_is_the_deferred_calls),
