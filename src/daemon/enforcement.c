@@ -78,8 +78,8 @@ void enforcement_configure(
 
 enum enforcement_fate enforcement_take(struct enforcement *enforcement, const struct sip_message *message)
 {
-	switch (refused_dialogs_judge(enforcement->refused, message, message->whole, message->time,
-		&enforcement->answer)) {
+	switch (refused_dialogs_judge(
+		enforcement->refused, message, message->whole, message->time, &enforcement->answer)) {
 	case REFUSED_ANSWER:
 		send_out(enforcement, &enforcement->answer);
 		return ENFORCEMENT_OURS;
@@ -121,8 +121,8 @@ bool enforcement_end(struct enforcement *enforcement, const struct event *event)
 		       &event->destination_endpoint.address, event->time) == CALL_ENDING_SENT;
 }
 
-struct enforcement_answer enforcement_gate(struct enforcement *enforcement, struct decoder *decoder,
-	const struct packet *packet, uint8_t *bytes)
+struct enforcement_answer enforcement_gate(
+	struct enforcement *enforcement, struct decoder *decoder, const struct packet *packet, uint8_t *bytes)
 {
 	struct tcp_wait wait;
 	bool is_segment = decoder_waits_for_more(decoder, &wait);

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* -i, or as a service: guards interfaces until it is told to stop. */
+/*
+ * -i, or as a service: guards until it is told to stop. In mode monitor it watches interfaces; else it stands
+ * in line, and reads the firewall's queue.
+ */
 #include "pbxguard/action/actions.h"
 #include "pbxguard/action/syslog_alert.h"
 #include "pbxguard/daemon/blind_spots.h"
 #include "pbxguard/daemon/control_desk.h"
+#include "pbxguard/daemon/enforcement.h"
 #include "pbxguard/daemon/event_loop.h"
+#include "pbxguard/daemon/firewall.h"
 #include "pbxguard/daemon/host_addresses.h"
+#include "pbxguard/daemon/host_watch.h"
 #include "pbxguard/daemon/interfaces.h"
 #include "pbxguard/daemon/keep.h"
 #include "pbxguard/daemon/pipeline.h"
+#include "pbxguard/daemon/queue_guard.h"
 #include "pbxguard/daemon/service_notify.h"
+#include "pbxguard/daemon/silence.h"
 #include "pbxguard/daemon/slow_thread.h"
 #include "pbxguard/daemon/start.h"
 
@@ -25,6 +33,8 @@
 #define PACKETS_LATE (100 * MILLISECOND)
 /* So long an alert may wait for the local syslog before we say so. */
 #define SYSLOG_PATIENCE (5 * SECOND)
+/* In line: for what is sent again (RFC 3261 §17.1.2.2, T1 500 ms), and systemd's watchdog of a second. */
+#define INLINE_TICK (100 * MILLISECOND)
 
 static const uint32_t sip_port[] = {CAPTURE_SIP_PORT};
 
@@ -33,7 +43,14 @@ struct guard {
 	struct event_loop *loop;
 	struct pipeline *pipeline;
 	struct slow_thread *slow_thread;
-	struct interfaces *interfaces;
+	bool is_inline, has_failed;
+	struct interfaces *interfaces;   /* NULL in line */
+	struct queue_guard *queue;       /* this and the next three in line only */
+	struct enforcement *enforcement; /* NULL in mode dry_run */
+	struct host_watch *host_watch;   /* the slow thread's */
+	struct silence silence;
+	uint64_t messages_heard;
+	instant second_due;                /* monotonic */
 	struct control_desk *control_desk; /* the slow thread's */
 	struct blind_spots blind_spots;
 	struct log slow_log; /* the slow thread's: it counts nothing that this one counts */
@@ -53,6 +70,15 @@ static void push(void *context, const struct decision *decision)
 	const struct guard *guard = context;
 
 	slow_thread_push(guard->slow_thread, decision);
+}
+
+/* It can't go on: the unit starts it again. */
+static void fail(void *context)
+{
+	struct guard *guard = context;
+
+	guard->has_failed = true;
+	event_loop_stop(guard->loop);
 }
 
 /* --- interfaces ------------------------------------------------------------------------------------------
@@ -78,9 +104,12 @@ static bool open_interfaces(struct guard *guard, const struct config *config)
 /* --- the pieces that a configuration makes ----------------------------------------------------------------
  */
 
-/* What the configuration leaves to the host. */
-static void complete_site(const struct guard *guard, struct config *config)
+/* What the configuration leaves to the command line and to the host. */
+static void complete(const struct guard *guard, struct config *config)
 {
+	if (guard->start->options.monitor) {
+		config->settings.actions.mode = ACTION_MODE_MONITOR;
+	}
 	if (config->settings.site.pbx.count == 0 && host_addresses_add(&config->settings.site.pbx) < 0) {
 		log_write(log_of(guard), LOG_LEVEL_WARNING,
 			"this host has more addresses than fit: name the PBX in site.pbx");
@@ -106,6 +135,55 @@ static const uint32_t *ports_of(const struct config *config, size_t *count)
 	return config->settings.capture.port_count > 0 ? config->settings.capture.ports : sip_port;
 }
 
+static struct enforcement_settings enforcement_settings_of(const struct config *config)
+{
+	return (struct enforcement_settings){
+		.status = (unsigned)config->settings.actions.block.status,
+		.ends_calls = config->settings.actions.block.end_calls,
+		.max_age = config->settings.calls.max_age,
+	};
+}
+
+/* What touches calls and addresses, where the mode says so. */
+static bool prepare_inline(struct guard *guard)
+{
+	const struct config *config = guard->start->config;
+	const struct enforcement_settings settings = enforcement_settings_of(config);
+
+	if (!guard->is_inline) {
+		return true;
+	}
+	if (guard->start->options.interface_count > 0) {
+		log_write(log_of(guard), LOG_LEVEL_ERROR,
+			"-i watches an interface, but actions.mode is \"%s\", which reads the firewall's queue: add "
+			"--monitor, or leave -i away",
+			action_mode_name(config->settings.actions.mode));
+		return false;
+	}
+	guard->host_watch = host_watch_new(&guard->slow_log);
+	if (guard->host_watch == NULL) {
+		return false;
+	}
+	if (config->settings.actions.mode == ACTION_MODE_BLOCK) {
+		guard->enforcement = enforcement_new(&settings, &guard->start->counters);
+		if (guard->enforcement == NULL) {
+			log_write(log_of(guard), LOG_LEVEL_ERROR,
+				"could not open what answers in the far side's name: %s", strerror(errno));
+			return false;
+		}
+	}
+	return true;
+}
+
+static void push_block(void *context, const struct block_request *request)
+{
+	const struct guard *guard = context;
+
+	if (guard->control_desk != NULL) {
+		control_desk_push(guard->control_desk, request);
+	}
+}
+
 static bool make_pipeline(struct guard *guard)
 {
 	struct pipeline_setup setup = {
@@ -113,7 +191,10 @@ static bool make_pipeline(struct guard *guard)
 		.counters = &guard->start->counters,
 		.log = &guard->start->log,
 		.handler = push,
+		.block = push_block,
 		.context = guard,
+		.is_inline = guard->is_inline,
+		.enforcement = guard->enforcement,
 	};
 
 	setup.ports = ports_of(setup.config, &setup.port_count);
@@ -121,6 +202,9 @@ static bool make_pipeline(struct guard *guard)
 	if (guard->pipeline == NULL) {
 		log_write(log_of(guard), LOG_LEVEL_ERROR, "could not begin: no memory");
 		return false;
+	}
+	if (guard->is_inline) {
+		return true;
 	}
 	const struct interfaces_setup interfaces = {
 		.loop = guard->loop,
@@ -155,8 +239,6 @@ static struct store *open_store(struct guard *guard)
 
 static bool start_slow_thread(struct guard *guard)
 {
-	guard->slow_log = *log_of(guard);
-	guard->slow_log.counters = NULL;
 	struct actions *actions = make_actions(guard);
 	struct store *store = actions != NULL ? open_store(guard) : NULL;
 
@@ -172,6 +254,34 @@ static bool start_slow_thread(struct guard *guard)
 	return guard->slow_thread != NULL;
 }
 
+/* --- blocked accounts, asked for by the control socket ---------------------------------------------------
+ */
+
+/* Calls that were refused must not be so once more because they are remembered. */
+static size_t release_accounts(void *context, const char *account, const char *incident)
+{
+	struct guard *guard = context;
+	struct policy *policy = pipeline_policy(guard->pipeline);
+	instant now = instant_now();
+	size_t released = account[0] != '\0' ? (size_t)policy_release_account(policy, account, now)
+					     : policy_release_incident(policy, incident);
+
+	if (released > 0 && guard->enforcement != NULL) {
+		enforcement_release(guard->enforcement, now);
+	}
+	return released;
+}
+
+static size_t list_accounts(
+	void *context, uint64_t *after, struct blocked_account_record *accounts, size_t room)
+{
+	const struct guard *guard = context;
+	size_t count = policy_list_accounts(pipeline_policy(guard->pipeline), *after, accounts, room);
+
+	*after = count < room ? UINT64_MAX : accounts[count - 1].order;
+	return count;
+}
+
 static bool start_control_desk(struct guard *guard)
 {
 	const struct config_settings *settings = &guard->start->config->settings;
@@ -179,6 +289,9 @@ static bool start_control_desk(struct guard *guard)
 		.path = settings->control.path,
 		.site = &settings->site,
 		.settings = &settings->actions,
+		.is_never = guard->host_watch != NULL ? host_watch_is_never : NULL,
+		.never_context = guard->host_watch,
+		.accounts = {release_accounts, list_accounts, guard},
 		.loop = guard->loop,
 		.counters = &guard->start->counters,
 		.log = &guard->slow_log,
@@ -191,6 +304,32 @@ static bool start_control_desk(struct guard *guard)
 	return guard->control_desk != NULL;
 }
 
+/* What packets come from; last, as from here on they wait for us. */
+static bool open_source(struct guard *guard)
+{
+	const struct queue_guard_setup setup = {
+		.number = guard->start->config->settings.actions.queue,
+		.loop = guard->loop,
+		.pipeline = guard->pipeline,
+		.enforcement = guard->enforcement,
+		.counters = &guard->start->counters,
+		.log = log_of(guard),
+		.closed = fail,
+		.context = guard,
+	};
+	struct network_set addresses;
+
+	if (!guard->is_inline) {
+		return open_interfaces(guard, guard->start->config) && interfaces_take(guard->interfaces);
+	}
+	if (host_watch_take_addresses(guard->host_watch, &addresses)) {
+		policy_set_host(pipeline_policy(guard->pipeline), &addresses);
+	}
+	host_watch_move_in(guard->host_watch, guard->slow_thread);
+	guard->queue = queue_guard_open(&setup);
+	return guard->queue != NULL;
+}
+
 /* --- reload: a new configuration is built and checked whole, then swapped; a broken one changes nothing
  * ------ */
 
@@ -201,9 +340,31 @@ static void refuse_reload(struct guard *guard)
 		"the new configuration was not taken over; the one before stays in force");
 }
 
+/* The firewall's rules are laid before the start. */
+static void keep_mode(const struct guard *guard, struct config *new)
+{
+	const struct config_settings *old = &guard->start->config->settings;
+	bool has_changed = guard->is_inline ? !firewall_is_same(&new->settings, old)
+					    : new->settings.actions.mode != ACTION_MODE_MONITOR;
+
+	if (!has_changed) {
+		return;
+	}
+	log_write(log_of(guard), LOG_LEVEL_WARNING,
+		"actions.mode, actions.queue and capture.ports change at a restart only, which lays the "
+		"firewall's rules anew: systemctl restart pbxguard");
+	new->settings.actions.mode = old->actions.mode;
+	new->settings.actions.queue = old->actions.queue;
+	if (guard->is_inline) {
+		new->settings.capture.port_count = old->capture.port_count;
+		memcpy(new->settings.capture.ports, old->capture.ports, sizeof old->capture.ports);
+	}
+}
+
 static bool interfaces_change(const struct guard *guard, const struct config *new)
 {
-	return !capture_settings_equal(&new->settings.capture, &guard->start->config->settings.capture);
+	return !guard->is_inline &&
+	       !capture_settings_equal(&new->settings.capture, &guard->start->config->settings.capture);
 }
 
 /* Everything that can fail comes first; then nothing is left to go wrong half way. */
@@ -218,8 +379,14 @@ static bool try_reload(struct guard *guard, struct config *new)
 		return false;
 	}
 	if (!pipeline_reload(guard->pipeline, new, ports, port_count)) {
-		interfaces_discard(guard->interfaces);
+		if (changes) {
+			interfaces_discard(guard->interfaces);
+		}
 		return false;
+	}
+	if (guard->enforcement != NULL) {
+		const struct enforcement_settings settings = enforcement_settings_of(new);
+		enforcement_configure(guard->enforcement, &settings, instant_now());
 	}
 	start_set_time_zone(start, new);
 	if (strcmp(new->settings.store.path, start->config->settings.store.path) != 0) {
@@ -241,7 +408,8 @@ static void reload(struct guard *guard)
 		refuse_reload(guard);
 		return;
 	}
-	complete_site(guard, new);
+	complete(guard, new);
+	keep_mode(guard, new);
 	if (!try_reload(guard, new)) {
 		config_free(new);
 		refuse_reload(guard);
@@ -267,7 +435,9 @@ static void signal_arrived(void *context, int signal)
 		service_notify_ready();
 		break;
 	case SIGUSR1:
-		interfaces_count_drops(guard->interfaces);
+		if (guard->interfaces != NULL) {
+			interfaces_count_drops(guard->interfaces);
+		}
 		start_log_counters(guard->start, true);
 		break;
 	default:
@@ -295,14 +465,36 @@ static void look_after_syslog(struct guard *guard, instant now)
 	}
 }
 
+static void look_for_silence_in_queue(struct guard *guard, bool counts, instant now)
+{
+	uint64_t messages = counter_get(&guard->start->counters, COUNTER_SIP_MESSAGES);
+	const struct silence_terms terms = {
+		.name = "the firewall's queue",
+		.limit = guard->start->config->settings.capture.silence,
+		.counts = counts,
+		.counters = &guard->start->counters,
+		.log = log_of(guard),
+	};
+
+	if (messages != guard->messages_heard) {
+		guard->messages_heard = messages;
+		silence_heard(&guard->silence);
+	}
+	silence_look(&guard->silence, &terms, now);
+}
+
 static void look_for_silence(struct guard *guard, instant now)
 {
 	const struct config *config = guard->start->config;
 	struct calendar_reading reading;
 
 	calendar_read(config->calendar, instant_now(), &reading);
-	interfaces_look_for_silence(
-		guard->interfaces, config->settings.capture.silence, reading.is_open, now);
+	if (guard->is_inline) {
+		look_for_silence_in_queue(guard, reading.is_open, now);
+	} else {
+		interfaces_look_for_silence(
+			guard->interfaces, config->settings.capture.silence, reading.is_open, now);
+	}
 }
 
 static void second_passed(void *context)
@@ -310,7 +502,9 @@ static void second_passed(void *context)
 	struct guard *guard = context;
 	const struct counters *counters = &guard->start->counters;
 
-	interfaces_look_after(guard->interfaces);
+	if (guard->interfaces != NULL) {
+		interfaces_look_after(guard->interfaces);
+	}
 	pipeline_tick(guard->pipeline, instant_now() - PACKETS_LATE);
 	if (guard->has_store) {
 		keep_tick(&guard->keep, guard->pipeline, guard->slow_thread, instant_monotonic_now());
@@ -324,6 +518,29 @@ static void second_passed(void *context)
 		counter_get(counters, COUNTER_ALERTS));
 }
 
+/* In line, every INLINE_TICK. */
+static void tick(void *context)
+{
+	struct guard *guard = context;
+	struct network_set addresses;
+	instant now = instant_monotonic_now();
+
+	if (guard->enforcement != NULL) {
+		enforcement_tick(guard->enforcement, instant_now());
+	}
+	if (host_watch_lost_rules(guard->host_watch)) {
+		fail(guard);
+	}
+	if (now >= guard->second_due) {
+		guard->second_due = now + SECOND;
+		if (host_watch_take_addresses(guard->host_watch, &addresses)) {
+			policy_set_host(pipeline_policy(guard->pipeline), &addresses);
+		}
+		second_passed(guard);
+	}
+	service_notify_alive();
+}
+
 static bool prepare_loop(struct guard *guard)
 {
 	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, 0};
@@ -331,7 +548,8 @@ static bool prepare_loop(struct guard *guard)
 	signal(SIGPIPE, SIG_IGN); /* whoever read our output went away: that ends no guarding */
 	guard->loop = event_loop_new();
 	if (guard->loop == NULL || event_loop_on_signals(guard->loop, signals, signal_arrived, guard) < 0 ||
-		event_loop_every(guard->loop, SECOND, second_passed, guard) < 0) {
+		event_loop_every(guard->loop, guard->is_inline ? INLINE_TICK : SECOND,
+			guard->is_inline ? tick : second_passed, guard) < 0) {
 		log_write(log_of(guard), LOG_LEVEL_ERROR, "could not begin: %s", strerror(errno));
 		return false;
 	}
@@ -351,26 +569,37 @@ static void say_what_is_guarded(const struct guard *guard)
 		log_write(log_of(guard), LOG_LEVEL_NOTICE,
 			"--monitor: watching only, whatever actions.mode says");
 	}
+	if (guard->is_inline) {
+		snprintf(names, sizeof names, "the firewall's queue %u in mode \"%s\"",
+			guard->start->config->settings.actions.queue,
+			action_mode_name(guard->start->config->settings.actions.mode));
+	} else {
+		interfaces_names(guard->interfaces, names, sizeof names);
+	}
 	log_write(log_of(guard), LOG_LEVEL_NOTICE,
 		"guarding %s for site %s; SIGTERM ends, SIGHUP reloads, SIGUSR1 "
 		"logs the counters",
-		interfaces_names(guard->interfaces, names, sizeof names),
-		guard->start->config->settings.site.name);
+		names, guard->start->config->settings.site.name);
 	service_notify_ready();
 }
 
 static bool begin(struct guard *guard)
 {
-	return prepare_loop(guard) && make_pipeline(guard) && start_slow_thread(guard) &&
-	       start_control_desk(guard) && open_interfaces(guard, guard->start->config) &&
-	       interfaces_take(guard->interfaces);
+	guard->is_inline = guard->start->config->settings.actions.mode != ACTION_MODE_MONITOR;
+	guard->slow_log = *log_of(guard);
+	guard->slow_log.counters = NULL;
+	return prepare_loop(guard) && prepare_inline(guard) && make_pipeline(guard) &&
+	       start_slow_thread(guard) && start_control_desk(guard) && open_source(guard);
 }
 
 /* In the order in which alerts flow, so that none is left behind. False when the slow thread hangs. */
 static bool end(struct guard *guard)
 {
+	queue_guard_free(guard->queue); /* first, so that SIP goes by while the rest ends */
 	if (guard->interfaces != NULL) {
 		interfaces_close(guard->interfaces);
+	}
+	if (guard->pipeline != NULL && guard->slow_thread != NULL) {
 		pipeline_finish(guard->pipeline);
 	}
 	if (guard->slow_thread != NULL && guard->has_store &&
@@ -395,15 +624,17 @@ int guard_run(struct start *start)
 		return EXIT_COULD_NOT;
 	}
 	guard->start = start;
-	complete_site(guard, start->config);
-	bool good = begin(guard);
+	complete(guard, start->config);
+	bool good = begin(guard), has_begun = false;
 	if (good) {
 		say_what_is_guarded(guard);
-		good = event_loop_run(guard->loop) == 0 && interfaces_count(guard->interfaces) > 0;
+		good = event_loop_run(guard->loop) == 0 && !guard->has_failed &&
+		       (guard->is_inline || interfaces_count(guard->interfaces) > 0);
 		service_notify_stopping();
+		has_begun = true;
 	}
 	bool has_ended = end(guard);
-	if (good) {
+	if (has_begun) {
 		tell_the_end(guard);
 	}
 	if (!has_ended) {
@@ -413,6 +644,7 @@ int guard_run(struct start *start)
 		_exit(good ? EXIT_DONE : EXIT_COULD_NOT);
 	}
 	interfaces_free(guard->interfaces);
+	enforcement_free(guard->enforcement);
 	pipeline_free(guard->pipeline);
 	event_loop_free(guard->loop);
 	free(guard);

@@ -167,8 +167,7 @@ static bool is_phones_call_abroad(const struct event *event)
 }
 
 /* What was judged about an event. Only an INVITE can be refused, while it is at hand. */
-static void carry_out(
-	struct pipeline *pipeline, const struct event *event, const struct judgement *judgement)
+static void carry_out(struct pipeline *pipeline, const struct event *event, const struct judgement *judgement)
 {
 	const struct sip_message *message = pipeline->message;
 	bool is_invite = message != NULL && message->is_request && message->method == SIP_METHOD_INVITE;

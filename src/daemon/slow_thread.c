@@ -30,10 +30,10 @@ struct slow_thread {
 	pthread_t thread;
 	int wake; /* eventfd */
 	atomic_bool stop;
-	struct actions *actions;        /* the thread's own */
-	size_t guest_count;             /* likewise */
+	struct actions *actions; /* the thread's own */
+	size_t guest_count;      /* likewise */
 	struct slow_thread_guest guests[SLOW_THREAD_GUESTS];
-	pthread_mutex_t lock;           /* of the five below; held only to copy */
+	pthread_mutex_t lock; /* of the five below; held only to copy */
 	bool has_configuration;
 	struct action_settings settings;
 	struct site site;
