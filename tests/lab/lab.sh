@@ -125,7 +125,7 @@ lab_listens() {
 
 # lab_pbx_start: starts the PBX and waits until it listens on both sides. Its log: $LAB_STATE/pbx.log
 lab_pbx_start() {
-	lab_start pbx pbx.log kamailio -DD -E -m 16 -M 4 -f "$LAB_FOLDER/pbx.cfg" -w "$LAB_STATE" -Y "$LAB_STATE"
+	lab_start pbx pbx.log kamailio -DD -E -m 128 -M 8 -f "$LAB_FOLDER/pbx.cfg" -w "$LAB_STATE" -Y "$LAB_STATE"
 	if ! lab_wait_for 10 lab_listens pbx "$LAB_PBX_LAN" 5060 ||
 		! lab_wait_for 10 lab_listens pbx "$LAB_PBX_WAN" 5060 ||
 		! lab_wait_for 10 lab_listens pbx "$LAB_PBX_WAN6" 5060; then

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* What is taken whatever comes: program and data 20 MiB, fragments 10, TCP streams 18, incidents 11. */
-#define LIMITS_FIXED 64 /* MiB, rounded up */
+#define LIMITS_FIXED 80 /* MiB, rounded up */
 
 struct limits_settings {
 	uint32_t memory; /* MiB of the whole process; the rings of the capture are the kernel's */
