@@ -380,15 +380,20 @@ enum blocklist_result blocked_sources_restore(struct blocked_sources *sources,
 	const struct blocked_source_record *record, instant now, char why[static BLOCKLIST_WHY_SIZE])
 {
 	enum blocklist_result result = BLOCKLIST_DONE;
+	struct blocked_source_record settled = *record;
 
-	if (record->until <= now - BLOCKED_SOURCE_MEMORY) {
+	if (settled.since > now) {
+		settled.until -= settled.since - now;
+		settled.since = now;
+	}
+	if (settled.until <= now - BLOCKED_SOURCE_MEMORY) {
 		return BLOCKLIST_DONE;
 	}
-	if (record->until > now) {
-		result = put_into_set(sources, &record->network, record->until - now, why);
+	if (settled.until > now) {
+		result = put_into_set(sources, &settled.network, settled.until - now, why);
 	}
 	if (result == BLOCKLIST_DONE) {
-		keep(sources, record, now);
+		keep(sources, &settled, now);
 	}
 	return result;
 }

@@ -19,6 +19,7 @@
 #define APPLICATION_ID 0x70627867 /* "pbxg": by this we know our own */
 #define BUSY_MILLISECONDS 500
 #define STATEMENT_SIZE 4096
+#define TIME_LIMIT (INT64_MAX / 4) /* beyond it sums would overflow */
 #define DAMAGED_NAME_SIZE (STORE_PATH_SIZE + 96)
 
 /* ---- settings ---- */
@@ -45,12 +46,45 @@ const struct setting_table store_settings_table = SETTING_TABLE(settings);
 
 /* ---- the store ---- */
 
+enum statement_kind {
+	PUT_INCIDENT, /* its text is made of the columns' names */
+	REMOVE_INCIDENT,
+	PUT_LEARNED,
+	PUT_SOURCE,
+	REMOVE_SOURCE,
+	REMOVE_SOURCE_ROW,
+	CLEAR_SOURCES,
+	FORGET_SOURCES,
+	LIMIT_SOURCES,
+	PUT_ACCOUNT,
+	REMOVE_ACCOUNT_ROW,
+	CLEAR_ACCOUNTS,
+	STATEMENTS
+};
+
+static const char *const statement_texts[STATEMENTS] = {
+	[REMOVE_INCIDENT] = "DELETE FROM incidents WHERE slot = ?",
+	[PUT_LEARNED] = "INSERT OR REPLACE INTO learned (rule, saved, bytes) VALUES (?, ?, ?)",
+	[PUT_SOURCE] = "INSERT OR REPLACE INTO blocked_sources"
+		       " (network, since, until, time, times, incident, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[REMOVE_SOURCE] = "DELETE FROM blocked_sources WHERE network = ?",
+	[REMOVE_SOURCE_ROW] = "DELETE FROM blocked_sources WHERE rowid = ?",
+	[CLEAR_SOURCES] = "DELETE FROM blocked_sources",
+	[FORGET_SOURCES] = "DELETE FROM blocked_sources WHERE until <= ?",
+	[LIMIT_SOURCES] = "DELETE FROM blocked_sources WHERE rowid IN (SELECT rowid FROM blocked_sources"
+			  " ORDER BY until LIMIT max(0, (SELECT count(*) FROM blocked_sources) - ?))",
+	[PUT_ACCOUNT] = "INSERT OR REPLACE INTO blocked_accounts"
+			" (account, since, until, incident, reason, sequence) VALUES (?, ?, ?, ?, ?, ?)",
+	[REMOVE_ACCOUNT_ROW] = "DELETE FROM blocked_accounts WHERE rowid = ?",
+	[CLEAR_ACCOUNTS] = "DELETE FROM blocked_accounts",
+};
+
 struct store {
 	char path[STORE_PATH_SIZE];
 	const struct log *log;     /* borrowed */
 	struct counters *counters; /* borrowed */
 	sqlite3 *database;         /* NULL: there is none any more */
-	sqlite3_stmt *put_incident, *remove_incident, *put_learned;
+	sqlite3_stmt *statements[STATEMENTS];
 	bool in_transaction;
 	bool is_failing;   /* told; not written since */
 	bool is_trying;    /* all the same, to see whether it is still so */
@@ -58,7 +92,7 @@ struct store {
 	instant failed_at; /* the last time */
 };
 
-static const char forgets[] = "a restart will forget open incidents and what was learned";
+static const char forgets[] = "a restart will forget open incidents, what was learned, and who is blocked";
 
 static int run(sqlite3 *database, const char *statement)
 {
@@ -72,10 +106,10 @@ static bool is_damage(int code)
 
 static void close_database(struct store *store)
 {
-	sqlite3_finalize(store->put_incident);
-	sqlite3_finalize(store->remove_incident);
-	sqlite3_finalize(store->put_learned);
-	store->put_incident = store->remove_incident = store->put_learned = NULL;
+	for (size_t i = 0; i < STATEMENTS; i++) {
+		sqlite3_finalize(store->statements[i]);
+		store->statements[i] = NULL;
+	}
 	sqlite3_close(store->database);
 	store->database = NULL;
 	store->in_transaction = false;
@@ -116,6 +150,16 @@ static int create(sqlite3 *database)
 	return run(database, statement.text);
 }
 
+/* A store that was begun before there were these gets them. */
+static int create_more(sqlite3 *database)
+{
+	return run(database,
+		"CREATE TABLE IF NOT EXISTS blocked_sources (network TEXT PRIMARY KEY, since INTEGER,"
+		" until INTEGER, time INTEGER, times INTEGER, incident TEXT, reason TEXT);"
+		"CREATE TABLE IF NOT EXISTS blocked_accounts (account TEXT PRIMARY KEY, since INTEGER,"
+		" until INTEGER, incident TEXT, reason TEXT, sequence INTEGER)");
+}
+
 static void add_names(struct statement *statement)
 {
 	for (size_t i = 0; i < incident_row_columns(); i++) {
@@ -134,15 +178,10 @@ static int prepare(struct store *store)
 		add(&put, ", ?");
 	}
 	add(&put, ")");
-	int code = sqlite3_prepare_v2(store->database, put.text, -1, &store->put_incident, NULL);
-	if (code == SQLITE_OK) {
-		code = sqlite3_prepare_v2(store->database, "DELETE FROM incidents WHERE slot = ?", -1,
-			&store->remove_incident, NULL);
-	}
-	if (code == SQLITE_OK) {
-		code = sqlite3_prepare_v2(store->database,
-			"INSERT OR REPLACE INTO learned (rule, saved, bytes) VALUES (?, ?, ?)", -1,
-			&store->put_learned, NULL);
+	int code = SQLITE_OK;
+	for (size_t i = 0; code == SQLITE_OK && i < STATEMENTS; i++) {
+		const char *text = i == PUT_INCIDENT ? put.text : statement_texts[i];
+		code = sqlite3_prepare_v2(store->database, text, -1, &store->statements[i], NULL);
 	}
 	return code;
 }
@@ -286,6 +325,7 @@ static enum opening open_database(struct store *store, const char **why)
 	if (opening == OPENING_DONE) {
 		code = run(store->database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
 					    "PRAGMA journal_size_limit = 4194304");
+		code = code == SQLITE_OK ? create_more(store->database) : code;
 		if (code == SQLITE_OK && chmod(store->path, 0600) != 0) {
 			*why = strerror(errno);
 			return OPENING_FAILED;
@@ -475,10 +515,10 @@ static void bind_incident(sqlite3_stmt *statement, const struct incident_record 
 	}
 }
 
-static void carry_out(struct store *store, sqlite3_stmt *statement, instant now)
+static void carry_out(struct store *store, enum statement_kind kind, instant now)
 {
-	sqlite3_step(statement);
-	int code = sqlite3_reset(statement);
+	sqlite3_step(store->statements[kind]);
+	int code = sqlite3_reset(store->statements[kind]);
 
 	if (code != SQLITE_OK) {
 		fail(store, code, now);
@@ -488,8 +528,8 @@ static void carry_out(struct store *store, sqlite3_stmt *statement, instant now)
 static void remove_incident(struct store *store, uint32_t slot, instant now)
 {
 	if (may_write(store, now)) {
-		sqlite3_bind_int64(store->remove_incident, 1, slot);
-		carry_out(store, store->remove_incident, now);
+		sqlite3_bind_int64(store->statements[REMOVE_INCIDENT], 1, slot);
+		carry_out(store, REMOVE_INCIDENT, now);
 	}
 }
 
@@ -498,8 +538,8 @@ void store_put_incident(struct store *store, const struct incident_record *recor
 	if (record->id[0] == '\0') {
 		remove_incident(store, record->slot, now);
 	} else if (may_write(store, now)) {
-		bind_incident(store->put_incident, record);
-		carry_out(store, store->put_incident, now);
+		bind_incident(store->statements[PUT_INCIDENT], record);
+		carry_out(store, PUT_INCIDENT, now);
 	}
 }
 
@@ -507,13 +547,83 @@ void store_put_learned(struct store *store, const char *rule, const uint8_t *byt
 {
 	assert(size <= STORE_LEARNED_MAX);
 	if (may_write(store, now)) {
-		bind_text(store->put_learned, 1, text_of(rule));
-		sqlite3_bind_int64(store->put_learned, 2, now);
-		sqlite3_bind_blob(store->put_learned, 3, bytes, (int)size, SQLITE_STATIC);
-		carry_out(store, store->put_learned, now);
-		if (store->put_learned != NULL) {
-			sqlite3_clear_bindings(store->put_learned);
+		bind_text(store->statements[PUT_LEARNED], 1, text_of(rule));
+		sqlite3_bind_int64(store->statements[PUT_LEARNED], 2, now);
+		sqlite3_bind_blob(store->statements[PUT_LEARNED], 3, bytes, (int)size, SQLITE_STATIC);
+		carry_out(store, PUT_LEARNED, now);
+		if (store->statements[PUT_LEARNED] != NULL) {
+			sqlite3_clear_bindings(store->statements[PUT_LEARNED]);
 		}
+	}
+}
+
+void store_put_source(struct store *store, const struct blocked_source_record *record, instant now)
+{
+	char network[NETWORK_TEXT_SIZE];
+
+	if (may_write(store, now)) {
+		sqlite3_stmt *statement = store->statements[PUT_SOURCE];
+		bind_text(statement, 1, text_of(network_format(&record->network, network)));
+		sqlite3_bind_int64(statement, 2, record->since);
+		sqlite3_bind_int64(statement, 3, record->until);
+		sqlite3_bind_int64(statement, 4, record->time);
+		sqlite3_bind_int64(statement, 5, record->times);
+		bind_text(statement, 6, text_of(record->incident));
+		bind_text(statement, 7, text_of(record->reason));
+		carry_out(store, PUT_SOURCE, now);
+	}
+}
+
+void store_remove_source(struct store *store, const struct network *network, instant now)
+{
+	char text[NETWORK_TEXT_SIZE];
+
+	if (may_write(store, now)) {
+		bind_text(store->statements[REMOVE_SOURCE], 1, text_of(network_format(network, text)));
+		carry_out(store, REMOVE_SOURCE, now);
+	}
+}
+
+void store_clear_sources(struct store *store, instant now)
+{
+	if (may_write(store, now)) {
+		carry_out(store, CLEAR_SOURCES, now);
+	}
+}
+
+void store_forget_sources(struct store *store, instant until, size_t most, instant now)
+{
+	if (may_write(store, now)) {
+		sqlite3_bind_int64(store->statements[FORGET_SOURCES], 1, until);
+		carry_out(store, FORGET_SOURCES, now);
+	}
+	if (store->in_transaction) {
+		sqlite3_bind_int64(store->statements[LIMIT_SOURCES], 1, (int64_t)most);
+		carry_out(store, LIMIT_SOURCES, now);
+	}
+}
+
+static void put_account(struct store *store, const struct blocked_account_record *record, instant now)
+{
+	sqlite3_stmt *statement = store->statements[PUT_ACCOUNT];
+
+	bind_text(statement, 1, text_of(record->account));
+	sqlite3_bind_int64(statement, 2, record->since);
+	sqlite3_bind_int64(statement, 3, record->until);
+	bind_text(statement, 4, text_of(record->incident));
+	bind_text(statement, 5, text_of(record->reason));
+	sqlite3_bind_int64(statement, 6, (int64_t)record->order);
+	carry_out(store, PUT_ACCOUNT, now);
+}
+
+void store_put_accounts(
+	struct store *store, const struct blocked_account_record *records, size_t count, instant now)
+{
+	if (may_write(store, now)) {
+		carry_out(store, CLEAR_ACCOUNTS, now);
+	}
+	for (size_t i = 0; i < count && store->in_transaction; i++) {
+		put_account(store, &records[i], now);
 	}
 }
 
@@ -539,10 +649,13 @@ void store_commit(struct store *store, instant now)
 
 static bool take_text(sqlite3_stmt *row, int place, struct text *text)
 {
+	/* Asked first: what follows would make it one. */
+	if (sqlite3_column_type(row, place) != SQLITE_TEXT) {
+		return false;
+	}
 	text->start = (const char *)sqlite3_column_text(row, place);
 	text->size = (size_t)sqlite3_column_bytes(row, place);
-	return sqlite3_column_type(row, place) == SQLITE_TEXT && text->start != NULL &&
-	       memchr(text->start, '\0', text->size) == NULL;
+	return text->start != NULL && memchr(text->start, '\0', text->size) == NULL;
 }
 
 /* What is of another kind than what we write makes the whole row unreadable. */
@@ -562,12 +675,13 @@ static bool take_incident(sqlite3_stmt *row, struct incident_record *record)
 	return good;
 }
 
-static void drop(struct store *store, int64_t slot)
+/* remove: by the row's number. */
+static void drop(struct store *store, enum statement_kind remove, int64_t row)
 {
 	counter_add(store->counters, COUNTER_STORE_ERRORS, 1);
-	sqlite3_bind_int64(store->remove_incident, 1, slot);
-	sqlite3_step(store->remove_incident);
-	sqlite3_reset(store->remove_incident);
+	sqlite3_bind_int64(store->statements[remove], 1, row);
+	sqlite3_step(store->statements[remove]);
+	sqlite3_reset(store->statements[remove]);
 }
 
 static int read_incidents(struct store *store, const struct store_reader *reader)
@@ -584,7 +698,7 @@ static int read_incidents(struct store *store, const struct store_reader *reader
 		code = sqlite3_step(row);
 		if (code == SQLITE_ROW &&
 			(!take_incident(row, &record) || !reader->incident(reader->context, &record))) {
-			drop(store, sqlite3_column_int64(row, 0));
+			drop(store, REMOVE_INCIDENT, sqlite3_column_int64(row, 0));
 		}
 	}
 	sqlite3_finalize(row);
@@ -626,5 +740,121 @@ void store_read(struct store *store, const struct store_reader *reader, instant 
 	}
 	if (code != SQLITE_DONE) {
 		fail(store, code, now);
+	}
+}
+
+/* ---- who is blocked, read ---- */
+
+static bool take_number(sqlite3_stmt *row, int place, int64_t minimum, int64_t maximum, int64_t *number)
+{
+	*number = sqlite3_column_int64(row, place);
+	return sqlite3_column_type(row, place) == SQLITE_INTEGER && *number >= minimum && *number <= maximum;
+}
+
+static bool take_time(sqlite3_stmt *row, int place, instant *time)
+{
+	return take_number(row, place, -TIME_LIMIT, TIME_LIMIT, time);
+}
+
+/* By which it is found: what would have to be changed is another's. */
+static bool take_name(sqlite3_stmt *row, int place, char *name, size_t size)
+{
+	struct text text;
+
+	return take_text(row, place, &text) && text_is_safe(text) && text_copy(text, name, size);
+}
+
+static bool take_reason(sqlite3_stmt *row, int place, char reason[static BLOCK_REASON_SIZE])
+{
+	struct text text;
+
+	if (!take_text(row, place, &text)) {
+		return false;
+	}
+	if (text_is_safe(text)) {
+		return text_copy(text, reason, BLOCK_REASON_SIZE);
+	}
+	text_make_safe(text, reason, BLOCK_REASON_SIZE);
+	return true;
+}
+
+static bool take_source(sqlite3_stmt *row, struct blocked_source_record *record)
+{
+	struct text network;
+	int64_t times = 0;
+	bool good = take_text(row, 1, &network) && network_parse(network, &record->network) &&
+		    take_time(row, 2, &record->since) && take_time(row, 3, &record->until) &&
+		    take_number(row, 4, 0, TIME_LIMIT, &record->time) &&
+		    take_number(row, 5, 1, UINT32_MAX, &times) &&
+		    take_name(row, 6, record->incident, sizeof record->incident) &&
+		    take_reason(row, 7, record->reason);
+
+	record->times = (uint32_t)times;
+	return good && record->since <= record->until;
+}
+
+static bool take_account(sqlite3_stmt *row, struct blocked_account_record *record)
+{
+	int64_t order = 0;
+	bool good = take_name(row, 1, record->account, sizeof record->account) &&
+		    take_time(row, 2, &record->since) && take_time(row, 3, &record->until) &&
+		    take_name(row, 4, record->incident, sizeof record->incident) &&
+		    take_reason(row, 5, record->reason) && take_number(row, 6, 0, INT64_MAX, &order);
+
+	record->order = (uint64_t)order;
+	return good && record->account[0] != '\0';
+}
+
+/* Takes a row, whose number comes first, and gives it on; false for what is to be removed. */
+typedef bool row_offer(sqlite3_stmt *row, const struct store_blocks_reader *reader);
+
+static bool offer_source(sqlite3_stmt *row, const struct store_blocks_reader *reader)
+{
+	struct blocked_source_record record = {0};
+
+	return take_source(row, &record) && reader->source(reader->context, &record);
+}
+
+static bool offer_account(sqlite3_stmt *row, const struct store_blocks_reader *reader)
+{
+	struct blocked_account_record record = {0};
+
+	return take_account(row, &record) && reader->account(reader->context, &record);
+}
+
+static void read_rows(struct store *store, const char *select, row_offer *offer, enum statement_kind remove,
+	const struct store_blocks_reader *reader, instant now)
+{
+	sqlite3_stmt *row = NULL;
+
+	if (store->database == NULL) {
+		return;
+	}
+	int code = sqlite3_prepare_v2(store->database, select, -1, &row, NULL);
+	while (code == SQLITE_OK || code == SQLITE_ROW) {
+		code = sqlite3_step(row);
+		if (code == SQLITE_ROW && !offer(row, reader)) {
+			drop(store, remove, sqlite3_column_int64(row, 0));
+		}
+	}
+	sqlite3_finalize(row);
+	if (code != SQLITE_DONE) {
+		fail(store, code, now);
+	}
+}
+
+void store_read_blocks(struct store *store, const struct store_blocks_reader *reader, instant now)
+{
+	if (reader->source != NULL) {
+		read_rows(store,
+			"SELECT rowid, network, since, until, time, times, incident, reason"
+			" FROM blocked_sources ORDER BY since",
+			offer_source, REMOVE_SOURCE_ROW, reader, now);
+	}
+	if (reader->account != NULL) {
+		read_rows(store,
+			"SELECT rowid, account, since, until, incident, reason, sequence"
+			" FROM blocked_accounts ORDER BY sequence",
+			offer_account, REMOVE_ACCOUNT_ROW, reader, now);
 	}
 }

@@ -164,6 +164,68 @@ static void perform_queued(struct control_desk *desk, instant now)
 	}
 }
 
+/* ---- what was blocked before a restart --------------------------------------------------------------- */
+
+struct restoring {
+	struct control_desk *desk;
+	instant now;
+	size_t blocked, failed, never;
+	char why[BLOCKLIST_WHY_SIZE]; /* of a failure */
+};
+
+/* The configuration may be another by now, and the kernel may still have it. */
+static void let_in_after_all(struct restoring *restoring, const struct network *network)
+{
+	const struct block_request request = {
+		.address = network->address, .prefix_length = network->prefix_length, .kind = BLOCK_REMOVE};
+	char why[BLOCKLIST_WHY_SIZE] = "";
+
+	blocked_sources_perform(restoring->desk->sources, &request, restoring->now, NULL, why);
+	restoring->never++;
+}
+
+/* A blocked_sources_visit. Of one whose time is over it is remembered for how long it was blocked. */
+static void restore(void *context, const struct blocked_source_record *record)
+{
+	struct restoring *restoring = context;
+	bool is_up = record->until > restoring->now;
+	char why[BLOCKLIST_WHY_SIZE] = "";
+
+	if (is_never_blocked(restoring->desk, &record->network, why)) {
+		if (is_up) {
+			let_in_after_all(restoring, &record->network);
+		}
+	} else if (blocked_sources_restore(restoring->desk->sources, record, restoring->now, why) !=
+		   BLOCKLIST_DONE) {
+		memcpy(restoring->why, why, sizeof restoring->why);
+		restoring->failed++;
+	} else {
+		restoring->blocked += is_up;
+	}
+}
+
+static void load(struct control_desk *desk)
+{
+	struct restoring restoring = {.desk = desk, .now = instant_now()};
+
+	if (desk->store.load == NULL) {
+		return;
+	}
+	desk->store.load(desk->store.context, restore, &restoring);
+	if (restoring.blocked > 0) {
+		log_write(desk->log, LOG_LEVEL_NOTICE,
+			"sources blocked again, for what is left of their time: %zu", restoring.blocked);
+	}
+	if (restoring.never > 0) {
+		log_write(desk->log, LOG_LEVEL_NOTICE,
+			"sources let in again, because now they must never be blocked: %zu", restoring.never);
+	}
+	if (restoring.failed > 0) {
+		log_write(desk->log, LOG_LEVEL_ERROR, "sources that could not be blocked again: %zu: %s",
+			restoring.failed, restoring.why);
+	}
+}
+
 /* ---- what people ask for ----------------------------------------------------------------------------- */
 
 static void say(struct control_reply *reply, bool ok, const char *format, ...)
@@ -440,6 +502,15 @@ static void free_desk(struct control_desk *desk)
 	free(desk);
 }
 
+static void keep_all(void *context)
+{
+	struct control_desk *desk = context;
+
+	if (desk->store.keep_all != NULL) {
+		desk->store.keep_all(desk->store.context, desk->sources);
+	}
+}
+
 /* What was still asked for is done; who still waits is told nothing any more. */
 static void end(void *context)
 {
@@ -496,14 +567,13 @@ struct control_desk *control_desk_start(const struct control_desk_setup *setup, 
 		free_desk(desk);
 		return NULL;
 	}
-	if (desk->store.load != NULL) {
-		desk->store.load(desk->store.context, desk->sources);
-	}
+	load(desk);
 	open_socket(desk, setup->path);
 	const struct slow_thread_guest guest = {
 		.descriptor = desk->control != NULL ? control_descriptor(desk->control) : -1,
 		.serve = serve,
 		.configure = configure,
+		.keep_all = keep_all,
 		.end = end,
 		.context = desk,
 	};

@@ -2,6 +2,7 @@
 #include "pbxguard/daemon/keep.h"
 
 #include "pbxguard/incident/incident_keep.h"
+#include "pbxguard/incident/policy.h"
 
 #include <assert.h>
 #include <time.h>
@@ -16,7 +17,7 @@ struct reading {
 	struct pipeline *pipeline;
 	const struct log *log;
 	instant now;
-	size_t incidents, refused, learned;
+	size_t incidents, refused, learned, accounts;
 };
 
 /* A rule_finder. */
@@ -62,6 +63,15 @@ static bool take_learned(void *context, const char *name, const uint8_t *bytes, 
 	return true;
 }
 
+static bool take_account(void *context, const struct blocked_account_record *record)
+{
+	struct reading *reading = context;
+	bool good = policy_block_account(pipeline_policy(reading->pipeline), record, reading->now);
+
+	reading->accounts += good;
+	return good;
+}
+
 static const char *plural(size_t count)
 {
 	return count == 1 ? "" : "s";
@@ -73,9 +83,17 @@ void keep_restore(struct store *store, struct pipeline *pipeline, const struct l
 	const struct store_reader reader = {take_incident, take_learned, &reading};
 
 	store_read(store, &reader, now);
+	if (policy_is_blocking(pipeline_policy(pipeline))) {
+		store_read_blocks(store,
+			&(struct store_blocks_reader){.account = take_account, .context = &reading}, now);
+	}
 	log_write(log, LOG_LEVEL_NOTICE,
 		"read back from the store: %zu open incident%s, what %zu rule%s learned", reading.incidents,
 		plural(reading.incidents), reading.learned, reading.learned == 1 ? " has" : "s have");
+	if (reading.accounts > 0) {
+		log_write(log, LOG_LEVEL_NOTICE, "%zu account%s blocked as before", reading.accounts,
+			reading.accounts == 1 ? " is" : "s are");
+	}
 	if (reading.refused > 0) {
 		log_write(log, LOG_LEVEL_WARNING, "%zu incident%s in the store could not be read",
 			reading.refused, plural(reading.refused));
@@ -105,6 +123,36 @@ static bool keep_rule(struct pipeline *pipeline, struct slow_thread *slow_thread
 	return true;
 }
 
+/* False: there is no room now. */
+static bool keep_accounts(struct pipeline *pipeline, struct slow_thread *slow_thread)
+{
+	const struct policy *policy = pipeline_policy(pipeline);
+	struct blocked_account_record *room;
+
+	if (!policy_is_blocking(policy)) {
+		return true;
+	}
+	room = slow_thread_accounts_room(slow_thread);
+	if (room == NULL) {
+		return false;
+	}
+	slow_thread_keep_accounts(slow_thread, policy_save_accounts(policy, room, BLOCKED_ACCOUNTS_MAX));
+	return true;
+}
+
+/* Where they have changed since the last time. */
+static void keep_changed_accounts(
+	struct keep *keep, struct pipeline *pipeline, struct slow_thread *slow_thread)
+{
+	uint64_t changes = policy_account_changes(pipeline_policy(pipeline));
+
+	if (!keep->wants_accounts && changes == keep->account_changes) {
+		return;
+	}
+	keep->wants_accounts = !keep_accounts(pipeline, slow_thread);
+	keep->account_changes = changes;
+}
+
 void keep_begin(struct keep *keep, instant now)
 {
 	*keep = (struct keep){.learned_at = now + KEEP_LEARNED_EVERY, .next_rule = rules_count()};
@@ -123,6 +171,8 @@ void keep_tick(struct keep *keep, struct pipeline *pipeline, struct slow_thread 
 		keep->next_rule = 0;
 	}
 	incidents_save(incidents, KEEP_AT_ONCE, keep_incident, slow_thread);
+	keep->wants_accounts |= wants_all;
+	keep_changed_accounts(keep, pipeline, slow_thread);
 	while (keep->next_rule < rules_count() && keep_rule(pipeline, slow_thread, keep->next_rule)) {
 		keep->next_rule++;
 	}
@@ -133,13 +183,15 @@ bool keep_finish(struct pipeline *pipeline, struct slow_thread *slow_thread)
 	const struct timespec millisecond = {.tv_nsec = 1000000};
 	struct incidents *incidents = pipeline_incidents(pipeline);
 	size_t rule = 0;
+	bool has_accounts = false;
 
 	for (int round = 0; round < WAIT_ROUNDS; round++) {
 		bool is_done = incidents_save(incidents, UINT32_MAX, keep_incident, slow_thread);
+		has_accounts = has_accounts || keep_accounts(pipeline, slow_thread);
 		while (rule < rules_count() && keep_rule(pipeline, slow_thread, rule)) {
 			rule++;
 		}
-		if (is_done && rule == rules_count()) {
+		if (is_done && has_accounts && rule == rules_count()) {
 			return true;
 		}
 		nanosleep(&millisecond, NULL);

@@ -40,12 +40,15 @@ struct slow_thread {
 	size_t invited_count;
 	struct slow_thread_guest invited[SLOW_THREAD_GUESTS];
 	struct counters *counters;
-	struct store *store;         /* the thread's own; NULL: none */
-	atomic_bool wants_all;       /* told to the packet thread */
-	atomic_size_t learned_size;  /* 0: the room is the packet thread's, else this thread's */
-	const char *learned_rule;    /* a string of the program */
-	uint8_t *learned;            /* only as much of it is resident as was ever used */
-	atomic_size_t written, read; /* records ever; the difference is what is queued */
+	struct store *store;        /* the thread's own; NULL: none */
+	atomic_bool wants_all;      /* told to the packet thread */
+	atomic_size_t learned_size; /* 0: the room is the packet thread's, else this thread's */
+	const char *learned_rule;   /* a string of the program */
+	uint8_t *learned;           /* only as much of it is resident as was ever used */
+	atomic_bool has_accounts;   /* false: the room is the packet thread's, else this thread's */
+	size_t account_count;
+	struct blocked_account_record *accounts; /* likewise */
+	atomic_size_t written, read;             /* records ever; the difference is what is queued */
 	struct slow_record queue[SLOW_THREAD_QUEUE];
 };
 
@@ -115,9 +118,18 @@ static void write_store(struct slow_thread *thread, instant now)
 		store_put_learned(thread->store, thread->learned_rule, thread->learned, size, now);
 		atomic_store_explicit(&thread->learned_size, 0, memory_order_release);
 	}
+	if (atomic_load_explicit(&thread->has_accounts, memory_order_acquire)) {
+		store_put_accounts(thread->store, thread->accounts, thread->account_count, now);
+		atomic_store_explicit(&thread->has_accounts, false, memory_order_release);
+	}
 	store_commit(thread->store, now);
 	if (store_wants_all(thread->store, now)) {
 		atomic_store(&thread->wants_all, true);
+		for (size_t i = 0; i < thread->guest_count; i++) {
+			if (thread->guests[i].keep_all != NULL) {
+				thread->guests[i].keep_all(thread->guests[i].context);
+			}
+		}
 	}
 }
 
@@ -180,6 +192,7 @@ static void free_thread(struct slow_thread *thread)
 		close(thread->wake);
 	}
 	free(thread->learned);
+	free(thread->accounts);
 	free(thread);
 }
 
@@ -193,10 +206,12 @@ struct slow_thread *slow_thread_start(struct actions *actions, struct store *sto
 	thread->actions = actions;
 	thread->store = store;
 	thread->learned = malloc(STORE_LEARNED_MAX);
+	thread->accounts = malloc(BLOCKED_ACCOUNTS_MAX * sizeof *thread->accounts);
 	thread->counters = counters;
 	pthread_mutex_init(&thread->lock, NULL);
 	thread->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (thread->learned == NULL || thread->wake < 0 || start_without_signals(thread) != 0) {
+	if (thread->learned == NULL || thread->accounts == NULL || thread->wake < 0 ||
+		start_without_signals(thread) != 0) {
 		free_thread(thread);
 		return NULL;
 	}
@@ -261,6 +276,20 @@ void slow_thread_keep_learned(struct slow_thread *thread, const char *rule, size
 	slow_thread_wake(thread);
 }
 
+struct blocked_account_record *slow_thread_accounts_room(struct slow_thread *thread)
+{
+	bool is_free = !atomic_load_explicit(&thread->has_accounts, memory_order_acquire);
+
+	return is_free ? thread->accounts : NULL;
+}
+
+void slow_thread_keep_accounts(struct slow_thread *thread, size_t count)
+{
+	thread->account_count = count;
+	atomic_store_explicit(&thread->has_accounts, true, memory_order_release);
+	slow_thread_wake(thread);
+}
+
 bool slow_thread_wants_all(struct slow_thread *thread)
 {
 	return atomic_exchange(&thread->wants_all, false);
@@ -304,6 +333,8 @@ bool slow_thread_stop(struct slow_thread *thread)
 	for (size_t i = 0; i < thread->guest_count; i++) {
 		thread->guests[i].end(thread->guests[i].context);
 	}
+	thread->guest_count = 0;
+	write_store(thread, instant_now());
 	actions_free(thread->actions);
 	store_free(thread->store);
 	free_thread(thread);

@@ -14,6 +14,7 @@ struct blocked_accounts {
 	struct counters *counters; /* borrowed */
 	struct table *table;       /* blocked_account_record by account_key */
 	uint64_t orders;           /* the last order given */
+	uint64_t changes;
 };
 
 struct blocked_accounts *blocked_accounts_new(struct counters *counters)
@@ -66,13 +67,19 @@ static bool is_over(const struct blocked_account_record *record, instant now)
 	return record->until != 0 && record->until <= now;
 }
 
+static void forget(struct blocked_accounts *accounts, const struct account_key *key)
+{
+	table_remove(accounts->table, key);
+	accounts->changes++;
+}
+
 static const struct blocked_account_record *find(
 	struct blocked_accounts *accounts, const struct account_key *key, instant now)
 {
 	const struct blocked_account_record *record = table_find(accounts->table, key, now);
 
 	if (record != NULL && is_over(record, now)) {
-		table_remove(accounts->table, key);
+		forget(accounts, key);
 		return NULL;
 	}
 	return record;
@@ -99,6 +106,7 @@ bool blocked_accounts_add(
 	struct blocked_account_record *kept = table_find_or_add(accounts->table, &key, now, &added);
 	*kept = *record;
 	kept->order = ++accounts->orders;
+	accounts->changes++;
 	memcpy(kept->account, key.name, sizeof kept->account);
 	counter_add(
 		accounts->counters, COUNTER_KEYS_EVICTED, table_figures(accounts->table).evicted - evicted);
@@ -111,13 +119,14 @@ bool blocked_accounts_release(struct blocked_accounts *accounts, const char *acc
 	bool was_blocked = find(accounts, &key, now) != NULL;
 
 	if (was_blocked) {
-		table_remove(accounts->table, &key);
+		forget(accounts, &key);
 	}
 	return was_blocked;
 }
 
 void blocked_accounts_clear(struct blocked_accounts *accounts)
 {
+	accounts->changes += table_figures(accounts->table).entries > 0;
 	table_clear(accounts->table);
 }
 
@@ -169,10 +178,38 @@ size_t blocked_accounts_release_incident(struct blocked_accounts *accounts, cons
 		for (size_t i = 0; i < count; i++) {
 			const struct account_key key = key_of_shown(records[i].account);
 			if (strcmp(records[i].incident, incident) == 0) {
-				table_remove(accounts->table, &key);
+				forget(accounts, &key);
 				released++;
 			}
 		}
 	}
 	return released;
+}
+
+/* ---- for a store ---- */
+
+uint64_t blocked_accounts_changes(const struct blocked_accounts *accounts)
+{
+	return accounts->changes;
+}
+
+static void copy(void *context, const void *key, void *value, instant touched)
+{
+	struct list *list = context;
+	const struct blocked_account_record *record = value;
+
+	(void)key;
+	(void)touched;
+	if (list->count < list->room) {
+		list->records[list->count++] = *record;
+	}
+}
+
+size_t blocked_accounts_save(
+	const struct blocked_accounts *accounts, struct blocked_account_record *records, size_t room)
+{
+	struct list list = {0, records, room, 0};
+
+	table_each(accounts->table, copy, &list);
+	return list.count;
 }

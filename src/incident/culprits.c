@@ -177,3 +177,18 @@ size_t policy_list_accounts(
 {
 	return blocked_accounts_list(policy->accounts, after, records, room);
 }
+
+bool policy_is_blocking(const struct policy *policy)
+{
+	return policy_performs(policy);
+}
+
+uint64_t policy_account_changes(const struct policy *policy)
+{
+	return blocked_accounts_changes(policy->accounts);
+}
+
+size_t policy_save_accounts(const struct policy *policy, struct blocked_account_record *records, size_t room)
+{
+	return blocked_accounts_save(policy->accounts, records, room);
+}

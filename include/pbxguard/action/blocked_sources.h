@@ -94,7 +94,9 @@ size_t blocked_sources_page(struct blocked_sources *sources, instant now, uint64
  * time. */
 void blocked_sources_each(struct blocked_sources *sources, blocked_sources_visit *visit, void *context);
 
-/* After a restart, what a store has kept: blocked for what is left of its time. As blocked_sources_perform.
+/*
+ * After a restart, what a store has kept: blocked for what is left of its time; where the clock was set back
+ * before it was blocked, for all of it. As blocked_sources_perform.
  */
 enum blocklist_result blocked_sources_restore(struct blocked_sources *sources,
 	const struct blocked_source_record *record, instant now, char why[static BLOCKLIST_WHY_SIZE]);

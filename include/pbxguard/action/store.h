@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What outlives the process, in one SQLite file: open incidents, and what rules have learned. Read once at
- * the start, then only written, by the slow thread. Nothing that is wrong with it ever stops the guard: it is
- * told, and without a store a restart forgets.
+ * What outlives the process, in one SQLite file: open incidents, what rules have learned, and who is blocked.
+ * Read once at the start, then only written, by the slow thread. Nothing that is wrong with it ever stops the
+ * guard: it is told, and without a store a restart forgets.
  *
  * The file belongs to us alone while it is open; a second guard goes on without. A damaged one is set aside
  * (renamed, with the time in its name) and a new one begun. One that is no store of ours, or a later
@@ -13,10 +13,12 @@
 #ifndef PBXGUARD_ACTION_STORE_H
 #define PBXGUARD_ACTION_STORE_H
 
+#include "pbxguard/action/blocked_sources.h"
 #include "pbxguard/base/counter.h"
 #include "pbxguard/base/instant.h"
 #include "pbxguard/base/log.h"
 #include "pbxguard/base/setting.h"
+#include "pbxguard/incident/blocked_account_record.h"
 #include "pbxguard/incident/incident_record.h"
 
 #include <stdbool.h>
@@ -52,9 +54,29 @@ struct store_reader {
 /* All that is there, of the incidents the one opened last first. */
 void store_read(struct store *store, const struct store_reader *reader, instant now);
 
+/* NULL functions: those are not read. Each gives false for what is to be removed. */
+struct store_blocks_reader {
+	bool (*source)(void *context, const struct blocked_source_record *record);
+	bool (*account)(void *context, const struct blocked_account_record *record);
+	void *context;
+};
+
+/* Who is blocked, in the order in which they were. Rows that we would not have written are removed. */
+void store_read_blocks(struct store *store, const struct store_blocks_reader *reader, instant now);
+
 /* In place of what the slot had, or the rule. Written with the next commit, all or nothing. */
 void store_put_incident(struct store *store, const struct incident_record *record, instant now);
 void store_put_learned(struct store *store, const char *rule, const uint8_t *bytes, size_t size, instant now);
+/* One row for each network. */
+void store_put_source(struct store *store, const struct blocked_source_record *record, instant now);
+void store_remove_source(struct store *store, const struct network *network, instant now);
+void store_clear_sources(struct store *store, instant now); /* all */
+/* Those whose time was over by until; and of more than most, those whose time is over first. */
+void store_forget_sources(struct store *store, instant until, size_t most, instant now);
+/* In place of all accounts that were there. */
+void store_put_accounts(
+	struct store *store, const struct blocked_account_record *records, size_t count, instant now);
+
 void store_commit(struct store *store, instant now);
 
 /*

@@ -21,18 +21,21 @@
 
 /*
  * Must nobody in the network be blocked, for a reason that the desk does not know itself? Then why is what
- * follows "… is never blocked: ". Called on the slow thread: whatever it looks at must not be changed
- * elsewhere meanwhile.
+ * follows "… is never blocked: ". Called on the slow thread, and while the desk starts on the starting one:
+ * whatever it looks at must not be changed elsewhere meanwhile.
  */
 typedef bool control_desk_never(
 	void *context, const struct network *network, char why[static CONTROL_DESK_WHY_SIZE]);
 
 /* Where the blocked sources are kept over a restart; NULL functions: nowhere. */
 struct control_desk_store {
-	/* Once, before anything else, on the starting thread: calls blocked_sources_restore for each. */
-	void (*load)(void *context, struct blocked_sources *sources);
+	/* Once, before anything else, on the starting thread: calls restore for each, in the order in which
+	 * they were blocked. Who must never be blocked by now is left out. */
+	void (*load)(void *context, blocked_sources_visit *restore, void *restore_context);
 	/* On the slow thread: what is in force now, or (blocked false) no more. */
 	void (*changed)(void *context, const struct blocked_source_record *record, bool blocked);
+	/* On the slow thread: something was lost; these are all (blocked_sources_each). */
+	void (*keep_all)(void *context, struct blocked_sources *sources);
 	void *context;
 };
 

@@ -13,6 +13,7 @@
 #include "pbxguard/action/store.h"
 #include "pbxguard/base/counter.h"
 #include "pbxguard/base/instant.h"
+#include "pbxguard/incident/blocked_accounts.h"
 #include "pbxguard/incident/decision.h"
 #include "pbxguard/incident/incident_record.h"
 
@@ -41,6 +42,9 @@ bool slow_thread_keep(struct slow_thread *thread, const struct incident_record *
 uint8_t *slow_thread_learned_room(struct slow_thread *thread);
 /* So many of these bytes are what the rule has learned. */
 void slow_thread_keep_learned(struct slow_thread *thread, const char *rule, size_t size);
+/* BLOCKED_ACCOUNTS_MAX records, likewise; so many of them are all accounts that are blocked. */
+struct blocked_account_record *slow_thread_accounts_room(struct slow_thread *thread);
+void slow_thread_keep_accounts(struct slow_thread *thread, size_t count);
 /* True once after something was lost: all has to be kept again. */
 bool slow_thread_wants_all(struct slow_thread *thread);
 
@@ -52,7 +56,10 @@ struct slow_thread_guest {
 	/* At a reload, as the thread itself takes the settings over; both borrowed for the call. May be NULL.
 	 */
 	void (*configure)(void *context, const struct action_settings *settings, const struct site *site);
-	/* The last call, when the thread has ended. Not made when it hangs. */
+	/* What it keeps in the store was lost: all of that has to be put again. NULL: it keeps nothing. */
+	void (*keep_all)(void *context);
+	/* The last call, when the thread has ended; what it puts into the store is still written. Not made
+	 * when it hangs. */
 	void (*end)(void *context);
 	void *context;
 };

@@ -47,4 +47,12 @@ void blocked_accounts_clear(struct blocked_accounts *accounts);
 size_t blocked_accounts_list(const struct blocked_accounts *accounts, uint64_t after,
 	struct blocked_account_record *records, size_t room);
 
+/* ---- for a store ---- */
+
+/* Grows with each change of who is blocked. */
+uint64_t blocked_accounts_changes(const struct blocked_accounts *accounts);
+/* Copies up to room of them, in no order: how many. In the time that copying takes. */
+size_t blocked_accounts_save(
+	const struct blocked_accounts *accounts, struct blocked_account_record *records, size_t room);
+
 #endif

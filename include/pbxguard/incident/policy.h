@@ -96,5 +96,9 @@ bool policy_release_account(struct policy *policy, const char *account, instant 
 size_t policy_release_incident(struct policy *policy, const char *incident);
 size_t policy_list_accounts(
 	const struct policy *policy, uint64_t after, struct blocked_account_record *records, size_t room);
+/* Is what is blocked here really blocked? Else it only would be, and is nothing to be kept. */
+bool policy_is_blocking(const struct policy *policy);
+uint64_t policy_account_changes(const struct policy *policy);
+size_t policy_save_accounts(const struct policy *policy, struct blocked_account_record *records, size_t room);
 
 #endif

@@ -350,6 +350,10 @@ static void a_restart_leaves_what_was_left_of_the_time(void **state)
 	assert_int_equal(blocked_sources_next_duration(later, &records[1].network, HOUR, now), 2 * HOUR);
 	assert_int_equal(
 		blocked_sources_next_duration(later, &records[2].network, HOUR, now), HOUR); /* long ago */
+	/* The clock was set back by a year. */
+	assert_int_equal(
+		blocked_sources_restore(later, &records[0], START - 365 * DAY, fixture->why), BLOCKLIST_DONE);
+	assert_int_equal(fixture->set.time, 3 * HOUR);
 	blocked_sources_free(later);
 }
 

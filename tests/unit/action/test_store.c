@@ -326,6 +326,10 @@ static void make_poor(const struct fixture *f)
 {
 	run_sql(f, "ALTER TABLE incidents DROP COLUMN reason");
 }
+static void make_other(const struct fixture *f)
+{
+	run_sql(f, "ALTER TABLE blocked_sources DROP COLUMN reason");
+}
 static void make_empty(const struct fixture *f)
 {
 	run_sql(f, "DROP TABLE learned");
@@ -334,7 +338,7 @@ static void make_empty(const struct fixture *f)
 static void a_damaged_store_is_set_aside_and_a_new_one_begins(void **state)
 {
 	static void (*const damages[])(const struct fixture *f) = {
-		make_random, make_cut, make_scratched, make_headless, make_poor, make_empty};
+		make_random, make_cut, make_scratched, make_headless, make_poor, make_other, make_empty};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(damages); i++) {
@@ -427,6 +431,225 @@ static void rows_that_we_would_not_write_are_dropped(void **state)
 		store_free(f->store);
 		f->store = NULL;
 	}
+}
+
+/* ---- who is blocked ---- */
+
+struct blocks {
+	size_t source_count, account_count;
+	struct blocked_source_record sources[4];   /* the first ones */
+	struct blocked_account_record accounts[4]; /* likewise */
+	bool refuses;
+};
+
+static bool take_source(void *context, const struct blocked_source_record *record)
+{
+	struct blocks *blocks = context;
+
+	if (blocks->source_count < COUNT_OF(blocks->sources)) {
+		blocks->sources[blocks->source_count] = *record;
+	}
+	blocks->source_count++;
+	return !blocks->refuses;
+}
+
+static bool take_account(void *context, const struct blocked_account_record *record)
+{
+	struct blocks *blocks = context;
+
+	if (blocks->account_count < COUNT_OF(blocks->accounts)) {
+		blocks->accounts[blocks->account_count] = *record;
+	}
+	blocks->account_count++;
+	return !blocks->refuses;
+}
+
+/* After the process was killed. */
+static void read_blocks(struct fixture *f, struct blocks *blocks)
+{
+	blocks->source_count = blocks->account_count = 0;
+	assert_true(open_store(f));
+	store_read_blocks(f->store, &(struct store_blocks_reader){take_source, take_account, blocks}, NOW);
+}
+
+static struct blocked_source_record source_of(const char *network, instant since)
+{
+	struct blocked_source_record record = {.since = since,
+		.until = since + 2 * HOUR,
+		.time = HOUR,
+		.times = 3,
+		.incident = "0123456789abcdef",
+		.reason = "off_hours, critical; digest answered"};
+
+	assert_true(network_parse(text_of(network), &record.network));
+	return record;
+}
+
+static struct blocked_account_record account_of(const char *name, uint64_t order)
+{
+	struct blocked_account_record record = {
+		.since = NOW, .until = NOW + DAY, .incident = "", .reason = "b\\x0A", .order = order};
+
+	snprintf(record.account, sizeof record.account, "%s", name);
+	return record;
+}
+
+static void assert_same_source(
+	const struct blocked_source_record *one, const struct blocked_source_record *other)
+{
+	assert_int_equal(one->network.prefix_length, other->network.prefix_length);
+	assert_true(address_equal(&one->network.address, &other->network.address));
+	assert_int_equal(one->since, other->since);
+	assert_int_equal(one->until, other->until);
+	assert_int_equal(one->time, other->time);
+	assert_int_equal(one->times, other->times);
+	assert_string_equal(one->incident, other->incident);
+	assert_string_equal(one->reason, other->reason);
+}
+
+static void assert_same_account(
+	const struct blocked_account_record *one, const struct blocked_account_record *other)
+{
+	assert_string_equal(one->account, other->account);
+	assert_int_equal(one->since, other->since);
+	assert_int_equal(one->until, other->until);
+	assert_string_equal(one->incident, other->incident);
+	assert_string_equal(one->reason, other->reason);
+	assert_int_equal(one->order, other->order);
+}
+
+static void who_is_blocked_is_read_again(void **state)
+{
+	struct fixture *f = *state;
+	struct blocks blocks = {0};
+	struct blocked_source_record sources[3] = {source_of("192.0.2.7", NOW),
+		source_of("2001:db8::/32", NOW - HOUR), source_of("198.51.100.0/24", NOW + 1)};
+	const struct blocked_account_record accounts[2] = {account_of("10\\x0D01", 9), account_of("1002", 7)};
+
+	read_blocks(f, &blocks);
+	assert_int_equal(blocks.source_count + blocks.account_count, 0);
+	for (size_t i = 0; i < 3; i++) {
+		store_put_source(f->store, &sources[i], NOW);
+	}
+	store_remove_source(f->store, &sources[2].network, NOW);
+	sources[0].times = 4;
+	store_put_source(f->store, &sources[0], NOW);
+	store_put_accounts(f->store, accounts, 2, NOW);
+	store_commit(f->store, NOW);
+	store_remove_source(f->store, &sources[0].network, NOW); /* never committed */
+	read_blocks(f, &blocks);
+	assert_int_equal(blocks.source_count, 2);
+	assert_same_source(&blocks.sources[0], &sources[1]); /* who was blocked first comes first */
+	assert_same_source(&blocks.sources[1], &sources[0]);
+	assert_int_equal(blocks.account_count, 2);
+	assert_same_account(&blocks.accounts[0], &accounts[1]); /* likewise */
+	assert_same_account(&blocks.accounts[1], &accounts[0]);
+	store_put_accounts(f->store, &accounts[1], 1, NOW); /* the other one was released */
+	store_clear_sources(f->store, NOW);
+	store_commit(f->store, NOW);
+	blocks.refuses = true;
+	read_blocks(f, &blocks);
+	assert_int_equal(blocks.source_count, 0);
+	assert_int_equal(blocks.account_count, 1);
+	read_blocks(f, &blocks); /* nobody took it */
+	assert_int_equal(blocks.account_count, 0);
+	assert_int_equal(counter_get(&f->counters, COUNTER_STORE_ERRORS), 1);
+}
+
+static void a_store_from_before_there_were_blocks_gets_them(void **state)
+{
+	struct fixture *f = *state;
+	struct blocks blocks = {0};
+	const struct blocked_source_record source = source_of("192.0.2.7", NOW);
+
+	fill(f);
+	run_sql(f, "DROP TABLE blocked_sources; DROP TABLE blocked_accounts");
+	read_blocks(f, &blocks);
+	assert_int_equal(f->incident_count, 40);
+	store_put_source(f->store, &source, NOW);
+	store_commit(f->store, NOW);
+	read_blocks(f, &blocks);
+	assert_int_equal(blocks.source_count, 1);
+	assert_false(was_said(f, "store"));
+}
+
+static void blocks_that_we_would_not_write_are_dropped(void **state)
+{
+	static const char *const changes[] = {
+		"UPDATE blocked_sources SET network = '192.0.2'",
+		"UPDATE blocked_sources SET network = '192.0.2.7/24'",
+		"UPDATE blocked_sources SET network = NULL",
+		"UPDATE blocked_sources SET since = until + 1",
+		"UPDATE blocked_sources SET until = 9223372036854775807",
+		"UPDATE blocked_sources SET until = 'never'",
+		"UPDATE blocked_sources SET time = -1",
+		"UPDATE blocked_sources SET times = 0",
+		"UPDATE blocked_sources SET times = 4294967296",
+		"UPDATE blocked_sources SET incident = incident || '0'",
+		"UPDATE blocked_sources SET incident = char(10)",
+		"UPDATE blocked_sources SET reason = x'41'",
+		"UPDATE blocked_sources SET reason = replace(hex(zeroblob(200)), '00', 'x')",
+		"UPDATE blocked_accounts SET account = ''",
+		"UPDATE blocked_accounts SET account = '10' || char(13)",
+		"UPDATE blocked_accounts SET account = 'a' || char(0)",
+		"UPDATE blocked_accounts SET account = replace(hex(zeroblob(64)), '00', 'x')",
+		"UPDATE blocked_accounts SET since = NULL",
+		"UPDATE blocked_accounts SET until = -9223372036854775807",
+		"UPDATE blocked_accounts SET incident = NULL",
+		"UPDATE blocked_accounts SET sequence = -1",
+		"UPDATE blocked_accounts SET reason = NULL",
+	};
+	struct fixture *f = *state;
+	struct blocks blocks = {0};
+	const struct blocked_source_record source = source_of("192.0.2.7", NOW);
+	const struct blocked_account_record account = account_of("1001", 1);
+
+	for (size_t i = 0; i < COUNT_OF(changes); i++) {
+		assert_true(open_store(f));
+		store_put_source(f->store, &source, NOW);
+		store_put_accounts(f->store, &account, 1, NOW);
+		store_commit(f->store, NOW);
+		store_free(f->store);
+		f->store = NULL;
+		run_sql(f, changes[i]);
+		for (int again = 0; again < 2; again++) {
+			read_blocks(f, &blocks);
+			if (blocks.source_count + blocks.account_count != 1) {
+				fail_msg("%s", changes[i]);
+			}
+		}
+		assert_int_equal(counter_get(&f->counters, COUNTER_STORE_ERRORS), i + 1);
+	}
+}
+
+/* As many as can be blocked, and more; those whose time is over first make room. */
+static void a_full_list_stays_bounded(void **state)
+{
+	struct fixture *f = *state;
+	struct blocks blocks = {0};
+	struct blocked_source_record source = source_of("192.0.2.7", NOW);
+
+	assert_true(open_store(f));
+	for (uint32_t i = 0; i < BLOCKED_SOURCES_MAX + 10; i++) {
+		source.network.address.bytes[1] = (uint8_t)(i >> 16);
+		source.network.address.bytes[2] = (uint8_t)(i >> 8);
+		source.network.address.bytes[3] = (uint8_t)i;
+		source.since = NOW + i;
+		source.until = NOW + HOUR + i;
+		store_put_source(f->store, &source, NOW);
+	}
+	store_commit(f->store, NOW);
+	store_forget_sources(f->store, NOW + HOUR - 1, BLOCKED_SOURCES_MAX, NOW);
+	store_commit(f->store, NOW);
+	read_blocks(f, &blocks);
+	assert_int_equal(blocks.source_count, BLOCKED_SOURCES_MAX);
+	assert_int_equal(blocks.sources[0].until, NOW + HOUR + 10);
+	store_forget_sources(f->store, NOW + HOUR + 19, BLOCKED_SOURCES_MAX, NOW);
+	store_commit(f->store, NOW);
+	read_blocks(f, &blocks);
+	assert_int_equal(blocks.source_count, BLOCKED_SOURCES_MAX - 10);
+	assert_int_equal(blocks.sources[0].until, NOW + HOUR + 20);
+	assert_int_equal(counter_get(&f->counters, COUNTER_STORE_ERRORS), 0);
 }
 
 /* ---- what is wrong with a disk ---- */
@@ -532,6 +755,10 @@ int main(void)
 		WITH_FOLDER(what_a_later_version_wrote_is_left_as_it_is),
 		WITH_FOLDER(somebody_elses_database_is_left_as_it_is),
 		WITH_FOLDER(rows_that_we_would_not_write_are_dropped),
+		WITH_FOLDER(who_is_blocked_is_read_again),
+		WITH_FOLDER(a_store_from_before_there_were_blocks_gets_them),
+		WITH_FOLDER(blocks_that_we_would_not_write_are_dropped),
+		WITH_FOLDER(a_full_list_stays_bounded),
 		WITH_FOLDER(without_a_folder_it_goes_on_without),
 		WITH_FOLDER(a_store_that_is_in_use_is_left_to_who_has_it),
 		WITH_FOLDER(what_root_makes_belongs_to_the_folders_owner),

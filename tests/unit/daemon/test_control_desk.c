@@ -90,14 +90,16 @@ static size_t list(void *context, uint64_t *after, struct blocked_account_record
 	return count;
 }
 
-static void load(void *context, struct blocked_sources *sources)
+/* One of them has become a trunk's since it was blocked. */
+static void load(void *context, blocked_sources_visit *restore, void *restore_context)
 {
 	struct blocked_source_record record = {.since = SECOND, .until = instant_now() + HOUR, .times = 3};
-	char why[BLOCKLIST_WHY_SIZE];
 
 	(void)context;
 	assert_true(network_parse(TEXT("203.0.113.66"), &record.network));
-	assert_int_equal(blocked_sources_restore(sources, &record, instant_now(), why), BLOCKLIST_DONE);
+	restore(restore_context, &record);
+	assert_true(network_parse(TEXT("203.0.113.7"), &record.network));
+	restore(restore_context, &record);
 }
 
 static void changed(void *context, const struct blocked_source_record *record, bool blocked)
@@ -118,7 +120,7 @@ static void begin(struct fixture *fixture, bool with_accounts)
 		.set = {add, take_out, fixture},
 		.is_never = is_never,
 		.accounts = {with_accounts ? release : NULL, with_accounts ? list : NULL, fixture},
-		.store = {load, changed, fixture},
+		.store = {load, changed, NULL, fixture},
 		.counters = &fixture->packet_counters,
 		.log = &fixture->log,
 	};
@@ -317,6 +319,21 @@ static void some_are_never_blocked_whoever_asks(void **state)
 	assert_int_equal(fixture->added, 1); /* the one that was loaded */
 }
 
+static void what_was_kept_is_blocked_again_but_for_whom_must_not_be(void **state)
+{
+	struct fixture *fixture = *state;
+
+	begin(fixture, false);
+	const char *said = logged(fixture);
+	assert_has(said, "sources blocked again, for what is left of their time: 1");
+	assert_has(said, "sources let in again, because now they must never be blocked: 1");
+	assert_has(ask(fixture, "{\"command\":\"list\"}"), "203.0.113.66");
+	finish(fixture);
+	assert_int_equal(fixture->added, 1);
+	assert_int_equal(fixture->removed, 1);
+	assert_int_equal(fixture->kept + fixture->dropped, 0);
+}
+
 static void what_the_set_refuses_is_told(void **state)
 {
 	struct fixture *fixture = *state;
@@ -441,6 +458,7 @@ int main(void)
 		TEST(people_block_list_and_unblock),
 		TEST(a_part_of_a_blocked_network_is_told),
 		TEST(some_are_never_blocked_whoever_asks),
+		TEST(what_was_kept_is_blocked_again_but_for_whom_must_not_be),
 		TEST(what_the_set_refuses_is_told),
 		TEST(the_packet_threads_requests_are_performed),
 		TEST(accounts_are_asked_of_the_packet_thread),

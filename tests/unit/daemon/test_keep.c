@@ -57,15 +57,32 @@ static void end(struct fixture *f)
 	pipeline_free(f->pipeline);
 }
 
-static int set_up(void **state)
+static struct config *config_in(const char *folder, const char *text)
 {
 	static struct config_errors errors;
+	char path[96];
+
+	snprintf(path, sizeof path, "%s/test.conf", folder);
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	struct config *config = config_new_from(path, NOW, &errors);
+	unlink(path);
+	return config;
+}
+
+static int set_up(void **state)
+{
 	struct fixture *f = calloc(1, sizeof *f);
 
 	snprintf(f->folder, sizeof f->folder, "/tmp/pbxguard-keep-XXXXXX");
 	f->logged = tmpfile();
-	f->config = config_new_from(NULL, NOW, &errors);
-	if (mkdtemp(f->folder) == NULL || f->logged == NULL || f->config == NULL) {
+	if (mkdtemp(f->folder) == NULL || f->logged == NULL) {
+		return 1;
+	}
+	f->config = config_in(f->folder, "");
+	if (f->config == NULL) {
 		return 1;
 	}
 	snprintf(f->path, sizeof f->path, "%s/store.db", f->folder);
@@ -176,6 +193,121 @@ static void what_a_rule_can_not_read_is_told_and_learned_anew(void **state)
 	end(f);
 }
 
+/* ---- who is blocked ---- */
+
+/* Ends, where it has not yet, and begins in that mode. */
+static void begin_in_mode(struct fixture *f, const char *mode)
+{
+	char text[64];
+
+	snprintf(text, sizeof text, "actions = { mode = \"%s\"; };\n", mode);
+	config_free(f->config);
+	f->config = config_in(f->folder, text);
+	assert_non_null(f->config);
+	begin(f);
+}
+
+static void kill_and_begin_in_mode(struct fixture *f, const char *mode)
+{
+	end(f);
+	begin_in_mode(f, mode);
+}
+
+static bool block_account(struct fixture *f, const char *account)
+{
+	struct blocked_account_record record = {
+		.since = NOW, .incident = "0123456789abcdef", .reason = "off_hours, critical"};
+
+	snprintf(record.account, sizeof record.account, "%s", account);
+	return policy_block_account(pipeline_policy(f->pipeline), &record, NOW);
+}
+
+/* Their names, in the order in which they were blocked. */
+static const char *accounts(const struct fixture *f)
+{
+	static char names[8 * (CALLER_SIZE + 1)];
+	struct blocked_account_record records[8];
+	size_t used = 0, count = policy_list_accounts(pipeline_policy(f->pipeline), 0, records, 8);
+
+	names[0] = '\0';
+	for (size_t i = 0; i < count; i++) {
+		used += (size_t)snprintf(names + used, sizeof names - used, "%s ", records[i].account);
+	}
+	return names;
+}
+
+static void tick(struct fixture *f, int second)
+{
+	keep_tick(&f->keep, f->pipeline, f->slow_thread, second * SECOND);
+}
+
+static void blocked_accounts_come_back_but_not_released_ones(void **state)
+{
+	struct fixture *f = *state;
+
+	begin_in_mode(f, "block");
+	assert_true(block_account(f, "1003"));
+	assert_true(block_account(f, "1001"));
+	assert_true(block_account(f, "1002"));
+	tick(f, 1);
+	kill_and_begin_in_mode(f, "block");
+	assert_true(was_said(f, "3 accounts are blocked as before"));
+	assert_string_equal(accounts(f), "1003 1001 1002 ");
+	tick(f, 1);
+	assert_true(policy_release_account(pipeline_policy(f->pipeline), "1001", NOW));
+	/* The first one may find no room yet. */
+	for (int second = 2; second < 1000 && (f->keep.wants_accounts || second < 3); second++) {
+		tick(f, second);
+		nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+	}
+	kill_and_begin_in_mode(f, "block");
+	assert_string_equal(accounts(f), "1003 1002 ");
+	policy_release_incident(pipeline_policy(f->pipeline), "0123456789abcdef");
+	assert_true(keep_finish(f->pipeline, f->slow_thread));
+	kill_and_begin_in_mode(f, "block");
+	assert_string_equal(accounts(f), "");
+	end(f);
+}
+
+static void what_only_would_have_been_blocked_is_not_kept(void **state)
+{
+	struct fixture *f = *state;
+
+	begin_in_mode(f, "block");
+	assert_true(block_account(f, "1001"));
+	assert_true(keep_finish(f->pipeline, f->slow_thread));
+	for (size_t i = 0; i < 2; i++) {
+		static const char *const modes[] = {"dry_run", "monitor"};
+		kill_and_begin_in_mode(f, modes[i]);
+		assert_string_equal(accounts(f), "");
+		assert_true(block_account(f, "1002"));
+		tick(f, 1);
+		assert_true(keep_finish(f->pipeline, f->slow_thread));
+	}
+	kill_and_begin_in_mode(f, "block");
+	assert_string_equal(accounts(f), "1001 ");
+	end(f);
+}
+
+static void as_many_accounts_as_can_be_blocked_come_back(void **state)
+{
+	struct fixture *f = *state;
+
+	begin_in_mode(f, "block");
+	for (unsigned i = 0; i < BLOCKED_ACCOUNTS_MAX; i++) {
+		char account[16];
+		snprintf(account, sizeof account, "%u", i);
+		assert_true(block_account(f, account));
+	}
+	tick(f, 1);
+	end(f);
+	begin(f);
+	char words[64];
+	snprintf(words, sizeof words, "%d accounts are blocked as before", BLOCKED_ACCOUNTS_MAX);
+	assert_true(was_said(f, words));
+	end(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +315,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_tick_keeps_some_and_the_next_one_more, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			what_a_rule_can_not_read_is_told_and_learned_anew, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			blocked_accounts_come_back_but_not_released_ones, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_only_would_have_been_blocked_is_not_kept, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			as_many_accounts_as_can_be_blocked_come_back, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

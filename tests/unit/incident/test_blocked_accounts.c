@@ -137,6 +137,37 @@ static void all_of_an_incident_are_released_together(void **state)
 	blocked_accounts_free(accounts);
 }
 
+static void each_change_is_counted_and_all_are_saved(void **state)
+{
+	struct blocked_accounts *accounts = blocked_accounts_new(&counters);
+	struct blocked_account_record records[3], record = record_of("1001");
+
+	(void)state;
+	blocked_accounts_clear(accounts);
+	assert_int_equal(blocked_accounts_changes(accounts), 0);
+	blocked_accounts_add(accounts, &record, NOON);
+	blocked_accounts_add(accounts, &record, NOON);
+	assert_int_equal(blocked_accounts_changes(accounts), 1);
+	record = record_of("1002");
+	record.until = NOON + HOUR;
+	blocked_accounts_add(accounts, &record, NOON);
+	assert_int_equal(blocked_accounts_changes(accounts), 2);
+	assert_int_equal(blocked_accounts_save(accounts, records, 3), 2);
+	assert_int_equal(records[0].order + records[1].order, 3);
+	assert_int_equal(blocked_accounts_save(accounts, records, 1), 1);
+	assert_null(blocked_accounts_find(accounts, TEXT("1002"), NOON + HOUR));
+	assert_int_equal(blocked_accounts_changes(accounts), 3);
+	blocked_accounts_release(accounts, "1001", NOON);
+	blocked_accounts_release(accounts, "1001", NOON);
+	assert_int_equal(blocked_accounts_changes(accounts), 4);
+	record = record_of("1003");
+	blocked_accounts_add(accounts, &record, NOON);
+	blocked_accounts_release_incident(accounts, "7f3a09c2d1e4b586");
+	assert_int_equal(blocked_accounts_changes(accounts), 6);
+	assert_int_equal(blocked_accounts_save(accounts, records, 3), 0);
+	blocked_accounts_free(accounts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +176,7 @@ int main(void)
 		cmocka_unit_test(odd_and_long_names_are_blocked_as_they_are_shown),
 		cmocka_unit_test(what_is_blocked_comes_back_from_records),
 		cmocka_unit_test(all_of_an_incident_are_released_together),
+		cmocka_unit_test(each_change_is_counted_and_all_are_saved),
 		cmocka_unit_test(more_than_there_is_room_for_are_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
