@@ -14,6 +14,7 @@
 #include "pbxguard/daemon/host_watch.h"
 #include "pbxguard/daemon/interfaces.h"
 #include "pbxguard/daemon/keep.h"
+#include "pbxguard/daemon/kept_blocks.h"
 #include "pbxguard/daemon/pipeline.h"
 #include "pbxguard/daemon/queue_guard.h"
 #include "pbxguard/daemon/service_notify.h"
@@ -56,7 +57,8 @@ struct guard {
 	struct log slow_log; /* the slow thread's: it counts nothing that this one counts */
 	bool has_store;
 	struct keep keep;
-	instant syslog_waits_since; /* monotonic; 0: nothing waits */
+	struct kept_blocks *kept_blocks; /* handed to the desk; NULL: nothing is kept */
+	instant syslog_waits_since;      /* monotonic; 0: nothing waits */
 	bool syslog_wait_was_told;
 };
 
@@ -233,6 +235,8 @@ static struct store *open_store(struct guard *guard)
 	if (store != NULL) {
 		keep_restore(store, guard->pipeline, log_of(guard), instant_now());
 		keep_begin(&guard->keep, instant_monotonic_now());
+		guard->kept_blocks = kept_blocks_new(
+			store, policy_is_blocking(pipeline_policy(guard->pipeline)), instant_now());
 	}
 	return store;
 }
@@ -292,6 +296,7 @@ static bool start_control_desk(struct guard *guard)
 		.is_never = guard->host_watch != NULL ? host_watch_is_never : NULL,
 		.never_context = guard->host_watch,
 		.accounts = {release_accounts, list_accounts, guard},
+		.store = kept_blocks_hooks(guard->kept_blocks),
 		.loop = guard->loop,
 		.counters = &guard->start->counters,
 		.log = &guard->slow_log,
@@ -645,6 +650,7 @@ int guard_run(struct start *start)
 	}
 	interfaces_free(guard->interfaces);
 	enforcement_free(guard->enforcement);
+	kept_blocks_free(guard->kept_blocks);
 	pipeline_free(guard->pipeline);
 	event_loop_free(guard->loop);
 	free(guard);
