@@ -10,6 +10,9 @@
  */
 #define TRUNK_NUMBER_SIZE 7
 
+/* From a request until the kernel has the address, with time to spare for what was on its way. */
+#define TAKES_EFFECT (10 * SECOND)
+
 /* ---- blocking an address ---- */
 
 /* Loopback, link-local, multicast, "this network" (RFC 6890), and what is no address: none is a thief's. */
@@ -58,11 +61,16 @@ static enum source_proof proof_of_source(struct policy *policy, const struct jud
 			 : SOURCE_UNPROVEN;
 }
 
+/* What the kernel keeps out is not heard of any more: who is was let in again, by hand or by a new firewall. */
 static bool is_blocked(struct policy *policy, const struct address *address, instant now)
 {
 	const instant *until = table_find(policy->sources, address, now);
 
-	return until != NULL && *until > now;
+	if (until == NULL || *until <= now) {
+		return false;
+	}
+	instant since = *until - policy->settings.source_time;
+	return !policy_performs(policy) || now - since <= TAKES_EFFECT;
 }
 
 bool culprits_will_block_source(struct policy *policy, const struct judged_call *call, instant now)
@@ -151,11 +159,6 @@ void culprits_block(
 }
 
 /* ---- by hand, and over a restart ---- */
-
-void policy_forget_source(struct policy *policy, const struct address *address)
-{
-	table_remove(policy->sources, address);
-}
 
 bool policy_block_account(struct policy *policy, const struct blocked_account_record *record, instant now)
 {

@@ -86,8 +86,6 @@ void policy_tick(struct policy *policy, instant now, slip_handler *handler, void
 
 /* Could this address be blocked now? False for all that must never be, whoever asks. */
 bool policy_may_block(struct policy *policy, const struct address *address, instant now);
-/* It was let in again by hand: from now on it may be blocked anew. */
-void policy_forget_source(struct policy *policy, const struct address *address);
 
 /* As blocked_accounts.h says. By hand, for an operator who knows that it is stolen; after a restart; a list.
  */

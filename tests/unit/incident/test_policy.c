@@ -626,7 +626,7 @@ static void a_stranger_who_answers_a_challenge_is_blocked(void **state)
 	show_credentials(fixture, thief, "c");
 	judge_critical(fixture, call(LEG_OUTSIDE, "c", "1001"));
 	assert_int_equal(fixture->blocks, 2);
-	policy_forget_source(fixture->policy, &thief.address);
+	fixture->now += 11 * SECOND; /* he was let in again by hand: who is blocked is not heard of */
 	show_credentials(fixture, thief, "d");
 	judge_critical(fixture, call(LEG_OUTSIDE, "d", "1001"));
 	assert_int_equal(fixture->blocks, 3);
@@ -644,7 +644,7 @@ static void a_proof_may_come_after_the_call(void **state)
 	assert_int_equal(fixture->blocks, 0);
 	send(fixture, response);
 	assert_int_equal(fixture->blocks, 1);
-	policy_forget_source(fixture->policy, &thief.address);
+	fixture->now += 11 * SECOND;
 
 	judge_critical(fixture, call(LEG_OUTSIDE, "ack", "1001"));
 	assert_int_equal(fixture->blocks, 1);
