@@ -15,6 +15,7 @@ struct refused_dialog {
 	uint32_t cseq;   /* of the INVITE that was refused last */
 	uint16_t status;
 	bool was_tagged; /* its To had another's tag, so our answer and its ACK have that */
+	bool is_tcp;     /* refused last on TCP, without an answer of ours */
 };
 
 struct refused_dialogs {
@@ -96,16 +97,14 @@ enum refused_fate refused_dialogs_refuse(struct refused_dialogs *dialogs, const 
 	struct digest key = key_of(dialogs, invite);
 	bool added;
 
-	if (invite->transport != TRANSPORT_UDP) {
-		return REFUSED_NOT_OURS;
-	}
 	struct refused_dialog *dialog = table_find_or_add(dialogs->table, &key, now, &added);
 	*dialog = (struct refused_dialog){.number = number_of(dialogs, invite),
 		.cseq = invite->cseq,
 		.status = (uint16_t)status,
-		.was_tagged = invite->to.tag.size > 0};
+		.was_tagged = invite->to.tag.size > 0,
+		.is_tcp = invite->transport == TRANSPORT_TCP};
 	count_evicted(dialogs);
-	return answer_with(dialogs, invite, whole, status, answer);
+	return dialog->is_tcp ? REFUSED_AGAIN : answer_with(dialogs, invite, whole, status, answer);
 }
 
 static enum refused_fate judge_invite(struct refused_dialogs *dialogs, struct refused_dialog *dialog,
@@ -116,7 +115,8 @@ static enum refused_fate judge_invite(struct refused_dialogs *dialogs, struct re
 	}
 	dialog->cseq = invite->cseq;
 	dialog->was_tagged = invite->to.tag.size > 0;
-	return answer_with(dialogs, invite, whole, dialog->status, answer);
+	dialog->is_tcp = invite->transport == TRANSPORT_TCP;
+	return dialog->is_tcp ? REFUSED_AGAIN : answer_with(dialogs, invite, whole, dialog->status, answer);
 }
 
 /* The tags of most requests are not in the message's record: it was looked at briefly. */
@@ -157,17 +157,19 @@ static enum refused_fate judge_late(
 enum refused_fate refused_dialogs_judge(struct refused_dialogs *dialogs, const struct sip_message *message,
 	struct text whole, instant now, struct sip_datagram *answer)
 {
-	if (!message->is_request || message->transport != TRANSPORT_UDP ||
-		message->method == SIP_METHOD_REGISTER) {
+	bool is_invite = message->method == SIP_METHOD_INVITE, is_tcp = message->transport != TRANSPORT_UDP;
+
+	if (!message->is_request || (is_tcp && !is_invite) || message->method == SIP_METHOD_REGISTER) {
 		return REFUSED_NOT_OURS;
 	}
 	struct digest key = key_of(dialogs, message);
 	struct refused_dialog *dialog = table_find(dialogs->table, &key, now);
-	if (dialog == NULL) {
-		return judge_late(dialogs, message, whole);
+	if (is_invite) {
+		return dialog == NULL ? REFUSED_NOT_OURS
+				      : judge_invite(dialogs, dialog, message, whole, answer);
 	}
-	return message->method == SIP_METHOD_INVITE ? judge_invite(dialogs, dialog, message, whole, answer)
-						    : judge_other(dialogs, dialog, message, whole, answer);
+	return dialog == NULL || dialog->is_tcp ? judge_late(dialogs, message, whole)
+						: judge_other(dialogs, dialog, message, whole, answer);
 }
 
 void refused_dialogs_forget(struct refused_dialogs *dialogs, instant now)

@@ -87,6 +87,9 @@ enum enforcement_fate enforcement_take(struct enforcement *enforcement, const st
 		return ENFORCEMENT_OURS;
 	case REFUSED_SWALLOW:
 		return ENFORCEMENT_ACKNOWLEDGED;
+	case REFUSED_AGAIN:
+		tcp_gate_refuse(enforcement->gate, message, message->time);
+		break;
 	case REFUSED_NOT_OURS:
 		break;
 	}
@@ -97,12 +100,14 @@ enum enforcement_fate enforcement_take(struct enforcement *enforcement, const st
 
 enum verdict enforcement_refuse(struct enforcement *enforcement, const struct sip_message *invite)
 {
-	if (invite->transport == TRANSPORT_TCP) {
+	enum refused_fate fate = refused_dialogs_refuse(enforcement->refused, invite, invite->whole,
+		enforcement->settings.status, invite->time, &enforcement->answer);
+
+	if (fate == REFUSED_AGAIN) {
 		tcp_gate_refuse(enforcement->gate, invite, invite->time);
 		return VERDICT_ACCEPT;
 	}
-	if (refused_dialogs_refuse(enforcement->refused, invite, invite->whole, enforcement->settings.status,
-		    invite->time, &enforcement->answer) == REFUSED_ANSWER) {
+	if (fate == REFUSED_ANSWER) {
 		send_out(enforcement, &enforcement->answer);
 	}
 	return VERDICT_DROP;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The calls that were refused on UDP, for as long as something of them may come: what comes gets the same
- * fate. On TCP the PBX itself refuses (its INVITE is made undialable), so there nothing is ours to answer.
+ * The calls that were refused, for as long as something of them may come: what comes gets the same fate. On
+ * TCP the PBX itself refuses (its INVITE is made undialable), so there nothing is ours to answer; but a PBX
+ * asks for credentials before it looks at the number, and the INVITE that brings them is to be refused again.
  *
  * A dialog is known by its Call-ID and the two addresses, the caller's first, without ports; keyed digests
  * stand for them. Of a known dialog these are ours:
@@ -45,6 +46,7 @@ enum refused_fate {
 	REFUSED_ANSWER,    /* drop it, and send *answer */
 	REFUSED_NO_ANSWER, /* drop it; no answer could be made, which is counted */
 	REFUSED_SWALLOW,   /* drop it: an ACK gets no answer */
+	REFUSED_AGAIN,     /* an INVITE on TCP: make it undialable, too */
 };
 
 struct refused_dialogs; /* opaque; made by refused_dialogs_new */
@@ -56,7 +58,7 @@ void refused_dialogs_free(struct refused_dialogs *dialogs);
 /*
  * Remembers the dialog of an INVITE that is to be refused with this status (SIP_REPLY_DECLINE or
  * SIP_REPLY_FORBIDDEN), and writes the answer. whole: the message's bytes. REFUSED_ANSWER or
- * REFUSED_NO_ANSWER; on TCP REFUSED_NOT_OURS.
+ * REFUSED_NO_ANSWER; on TCP REFUSED_AGAIN, without an answer.
  */
 enum refused_fate refused_dialogs_refuse(struct refused_dialogs *dialogs, const struct sip_message *invite,
 	struct text whole, unsigned status, instant now, struct sip_datagram *answer);

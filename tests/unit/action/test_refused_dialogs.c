@@ -158,14 +158,39 @@ static void other_calls_and_other_ways_are_left_alone(void **state)
 			"Call-ID: c1\r\nCSeq: 1 INVITE\r\n\r\n",
 			&pbx, &phone),
 		REFUSED_NOT_OURS);
-	struct sip_message message = message_of(invite, &phone, &pbx);
+}
+
+static enum refused_fate judge_tcp(struct fixture *fixture, const char *whole)
+{
+	struct sip_message message = message_of(whole, &phone, &pbx);
+
 	message.transport = TRANSPORT_TCP;
-	assert_int_equal(refused_dialogs_judge(
-				 fixture->dialogs, &message, text_of(invite), fixture->now, &fixture->answer),
-		REFUSED_NOT_OURS);
+	return refused_dialogs_judge(
+		fixture->dialogs, &message, text_of(whole), fixture->now, &fixture->answer);
+}
+
+/* A PBX asks for credentials before it looks at the number. */
+static void on_tcp_the_same_invite_with_credentials_is_to_be_made_undialable_again(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *invite = request("INVITE", ABROAD, "c1", 1, "");
+	struct sip_message message = message_of(invite, &phone, &pbx);
+
+	message.transport = TRANSPORT_TCP;
+	assert_int_equal(judge_tcp(fixture, invite), REFUSED_NOT_OURS);
 	assert_int_equal(refused_dialogs_refuse(fixture->dialogs, &message, text_of(invite), 603,
 				 fixture->now, &fixture->answer),
-		REFUSED_NOT_OURS);
+		REFUSED_AGAIN);
+	assert_int_equal(judge_tcp(fixture, request("ACK", ABROAD, "c1", 1, ";tag=pbx")), REFUSED_NOT_OURS);
+	assert_int_equal(judge_tcp(fixture, request("INVITE", ABROAD, "c1", 2, "")), REFUSED_AGAIN);
+	assert_int_equal(judge_tcp(fixture, request("INVITE", "110", "c1", 3, "")), REFUSED_NOT_OURS);
+	assert_int_equal(judge_tcp(fixture, request("CANCEL", ABROAD, "c1", 2, "")), REFUSED_NOT_OURS);
+	/* What comes by UDP gets what it gets there. */
+	assert_int_equal(judge(fixture, request("CANCEL", ABROAD, "c1", 2, "")), REFUSED_NOT_OURS);
+	assert_int_equal(judge(fixture, request("INVITE", ABROAD, "c1", 3, "")), REFUSED_ANSWER);
+	assert_int_equal(judge(fixture, request("CANCEL", ABROAD, "c1", 3, "")), REFUSED_ANSWER);
+	refused_dialogs_forget(fixture->dialogs, fixture->now);
+	assert_int_equal(judge_tcp(fixture, request("INVITE", ABROAD, "c1", 4, "")), REFUSED_NOT_OURS);
 }
 
 static void an_invite_within_a_dialog_keeps_its_tag_and_its_ack_is_known_by_cseq(void **state)
@@ -232,6 +257,7 @@ int main(void)
 		TEST(what_belongs_to_a_refused_call_gets_the_same_fate),
 		TEST(the_tag_in_all_answers_is_the_same),
 		TEST(other_calls_and_other_ways_are_left_alone),
+		TEST(on_tcp_the_same_invite_with_credentials_is_to_be_made_undialable_again),
 		TEST(an_invite_within_a_dialog_keeps_its_tag_and_its_ack_is_known_by_cseq),
 		TEST(it_is_forgotten_when_nothing_of_it_can_come_any_more),
 		TEST(a_flood_forgets_the_oldest_and_counts_it),
