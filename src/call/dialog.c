@@ -368,17 +368,22 @@ static bool is_rather_continued(const struct waiting_leg *leg, const struct wait
 }
 
 /* The leg that this INVITE continues. */
-static struct waiting_leg *find_first_leg(struct dialogs *dialogs, const struct attempt_view *view)
+static struct waiting_leg *find_first_leg(
+	struct dialogs *dialogs, const struct attempt_view *view, bool *is_only)
 {
 	const uint64_t *latest = table_find(dialogs->waiting, &view->marks.tail, view->event.time);
 	struct waiting_leg *leg = latest == NULL ? NULL : leg_at(dialogs, *latest), *best = NULL;
+	size_t i, count = 0;
 
-	for (size_t i = 0; leg != NULL && i < LEGS_MAX; i++) {
-		if (can_be_next_leg(dialogs, view, leg) && (best == NULL || is_rather_continued(leg, best))) {
+	for (i = 0; leg != NULL && i < LEGS_MAX; i++) {
+		bool can_be = can_be_next_leg(dialogs, view, leg);
+		count += can_be ? 1 : 0;
+		if (can_be && (best == NULL || is_rather_continued(leg, best))) {
 			best = leg;
 		}
 		leg = leg_at(dialogs, leg->number_before);
 	}
+	*is_only = count == 1 && i < LEGS_MAX;
 	return best;
 }
 
@@ -482,7 +487,7 @@ static void join(
 static void handle_new_attempt(struct dialogs *dialogs, struct call *call, struct attempt_view *view,
 	event_handler *handler, void *context)
 {
-	struct waiting_leg *first = find_first_leg(dialogs, view);
+	struct waiting_leg *first = find_first_leg(dialogs, view, &view->event.is_joined_surely);
 	char first_call_id[LEG_CALL_ID_SIZE]; /* the place may be needed for this leg */
 
 	if (first == NULL) {

@@ -27,7 +27,7 @@ struct exchange {
 	uint64_t account; /* whose credentials wait to be judged, or were accepted; 0: nobody's */
 	bool is_echoed;   /* a nonce that was sent to the source only */
 	bool is_tcp, is_answered_on_tcp;
-	bool is_acknowledged, is_sent_on, is_accepted;
+	bool is_acknowledged, is_sent_on, is_surely_sent_on, is_accepted;
 };
 
 struct given_nonce {
@@ -266,7 +266,7 @@ static void watch_invite(struct evidence *evidence, const struct sip_message *me
 	uint64_t account = is_echoed ? proposed_account(evidence, message) : 0;
 	if (account != exchange->account) {
 		exchange->account = account;
-		exchange->is_accepted = false;
+		exchange->is_accepted = exchange->is_sent_on = exchange->is_surely_sent_on = false;
 	}
 }
 
@@ -278,10 +278,13 @@ static bool is_answer_to(const struct exchange *exchange, const struct sip_messa
 	       (!exchange->is_tcp || exchange->source.port == message->destination.port);
 }
 
-/* Who is asked again, or forbidden, was not believed. RFC 4028 §6: 422 only wants another session time. */
-static bool is_disbelief(uint16_t status)
+/*
+ * Who is asked again, or forbidden, was not believed; but 403 may be what the trunk said. RFC 4028 §6: 422
+ * only wants another session time.
+ */
+static bool is_disbelief(const struct exchange *exchange, uint16_t status)
 {
-	return status == 401 || status == 403 || status == 407;
+	return status == 401 || status == 407 || (status == 403 && !exchange->is_surely_sent_on);
 }
 
 static void judge_credentials(
@@ -290,7 +293,7 @@ static void judge_credentials(
 	bool is_put_through = message->status >= 180 && message->status < 300;
 	bool is_passed_back = message->status >= 300 && message->status != 422 && exchange->is_sent_on;
 
-	if (is_disbelief(message->status)) {
+	if (is_disbelief(exchange, message->status)) {
 		exchange->account = 0;
 		exchange->is_accepted = false;
 	}
@@ -352,13 +355,14 @@ void evidence_acknowledged(
 	exchange->is_acknowledged = true;
 }
 
-void evidence_sent_on(struct evidence *evidence, struct text call_id, instant now)
+void evidence_sent_on(struct evidence *evidence, struct text call_id, bool surely, instant now)
 {
 	struct digest key = call_key(evidence, call_id);
 	struct exchange *exchange = table_find(evidence->exchanges, &key, now);
 
 	if (exchange != NULL) {
 		exchange->is_sent_on = true;
+		exchange->is_surely_sent_on = surely;
 	}
 }
 

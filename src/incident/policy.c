@@ -283,7 +283,8 @@ static void learn_legs(struct policy *policy, const struct event *event)
 			first->pbx = event->destination_endpoint.address;
 		}
 	} else if (event->kind == EVENT_CALL_JOINED && event->leg == LEG_TRUNK_OUT) {
-		evidence_sent_on(policy->evidence, event->joined_call_id, event->time);
+		evidence_sent_on(
+			policy->evidence, event->joined_call_id, event->is_joined_surely, event->time);
 		first = judged_calls_find(policy->calls, event->joined_call_id, event->time);
 		if (first != NULL && first->pbx.family != ADDRESS_NONE) {
 			refusal_places_joined(&policy->places, &first->pbx, event->time);

@@ -147,6 +147,7 @@ struct event {
 	struct text dialed; /* user of the request-URI as sent */
 	struct text user_agent;
 	struct text joined_call_id; /* of the leg before, where this is the next leg of a call */
+	bool is_joined_surely;      /* no other leg that was seen can be the one before */
 	bool is_from_stranger; /* likewise: the one before came from outside, and no credentials with it */
 	bool has_account;      /* credentials came with it and name the caller; nobody has judged them yet */
 	enum leg leg;

@@ -14,8 +14,10 @@
  *
  * Of an account: credentials in its name, the only ones in the INVITE, with such a nonce, and a From that
  * says the same (a PBX that lets guests in looks at no credentials of theirs); and then, in the same call,
- * the PBX rings or answers (180 to 299); or it has sent the call on and refuses it with something else than
- * 401, 403, 407 or 422.
+ * the PBX rings or answers (180 to 299); or it has sent the call on, after these credentials came, and
+ * refuses it with something else than 401, 403, 407 or 422. 403 will do where no other call can be meant that
+ * it has sent on: Asterisk makes 403 of our 603 on the trunk, but other PBXs say 403 to a wrong password, and
+ * that of one caller must not be taken for what another's call came to.
  *
  * All this believes that what comes from the PBX's address comes from the PBX. That is so where the guard
  * sits: a packet from elsewhere with that address would have to be routed past it on its way to the forger's
@@ -60,8 +62,8 @@ void evidence_watch(struct evidence *evidence, const struct sip_message *message
 /* Our refusal of this call was acknowledged from there: the refusal's tag was in the ACK. */
 void evidence_acknowledged(
 	struct evidence *evidence, struct text call_id, const struct address *source, instant now);
-/* The PBX has sent this call on by its trunk. */
-void evidence_sent_on(struct evidence *evidence, struct text call_id, instant now);
+/* The PBX has sent this call on by its trunk; surely: no other call that was seen can be meant. */
+void evidence_sent_on(struct evidence *evidence, struct text call_id, bool surely, instant now);
 
 /* What proves that the call came from there. Call-IDs are told apart by their first 127 bytes. */
 enum source_proof evidence_of_source(

@@ -272,6 +272,24 @@ static void a_pbx_may_try_another_trunk_when_one_has_failed(void **state)
 	assert_int_equal(calls(fixture), 2);
 }
 
+static void a_next_leg_says_whether_another_call_could_be_meant(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){.number = BARBADOS});
+	assert_false(fixture->last.is_joined_surely);
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .call_id = "2", .source = PBX, .destination = TRUNK});
+	assert_int_equal(fixture->last.kind, EVENT_CALL_JOINED);
+	assert_true(fixture->last.is_joined_surely);
+	send(fixture, (struct sketch){.number = BARBADOS, .call_id = "3", .from = "1002"});
+	send(fixture, (struct sketch){.number = BARBADOS, .call_id = "4", .from = "1003"});
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .call_id = "5", .source = PBX, .destination = TRUNK});
+	assert_int_equal(fixture->last.kind, EVENT_CALL_JOINED);
+	assert_false(fixture->last.is_joined_surely);
+}
+
 static void a_session_border_controller_makes_a_third_leg_of_the_same_call(void **state)
 {
 	struct fixture *fixture = *state;
@@ -916,6 +934,7 @@ int main(void)
 		DIALOG_TEST(a_leg_that_comes_too_late_is_another_call),
 		DIALOG_TEST(two_phones_calling_one_number_are_two_calls_of_two_legs),
 		DIALOG_TEST(a_pbx_may_try_another_trunk_when_one_has_failed),
+		DIALOG_TEST(a_next_leg_says_whether_another_call_could_be_meant),
 		DIALOG_TEST(a_session_border_controller_makes_a_third_leg_of_the_same_call),
 		DIALOG_TEST(a_call_from_the_carrier_does_not_hide_one_that_goes_out),
 		DIALOG_TEST(a_reinvite_of_an_unknown_call_is_a_call),
