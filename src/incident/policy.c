@@ -400,17 +400,36 @@ static void judge_invite(struct policy *policy, const struct event *event, struc
 
 /* ---- judging what comes later ---- */
 
+/* Why a call that is up is to be ended: what was found about it, or that its caller is blocked since. */
+static struct reason reason_to_end(struct policy *policy, const struct event *event,
+	const struct judged_call *call, struct findings *findings)
+{
+	const struct finding *finding = event->is_outward ? reason_of(policy, findings) : NULL;
+	const struct blocked_account_record *blocked;
+
+	if (finding != NULL) {
+		return (struct reason){finding->rule, finding->severity};
+	}
+	if (call->has_slipped) {
+		return (struct reason){"its trunk leg was not seen", call->severity};
+	}
+	if ((blocked = find_blocked(policy, event)) != NULL) {
+		say_blocked(blocked, findings);
+		return (struct reason){blocked_rule, SEVERITY_WARNING};
+	}
+	return (struct reason){0};
+}
+
 static bool is_up_or_rings(const struct event *event)
 {
 	return event->kind == EVENT_CALL_RINGING || event->kind == EVENT_CALL_ANSWERED ||
 	       event->kind == EVENT_CALL_STILL_UP;
 }
 
-static void judge_later(struct policy *policy, const struct event *event, const struct findings *findings,
+static void judge_later(struct policy *policy, const struct event *event, struct findings *findings,
 	struct judgement *judgement)
 {
 	struct judged_call *call = judged_calls_find(policy->calls, event->call_id, event->time);
-	const struct finding *reason = event->is_outward ? reason_of(policy, findings) : NULL;
 
 	if (call != NULL && is_up_or_rings(event)) {
 		refusal_places_rang(&policy->places, call->id);
@@ -419,16 +438,19 @@ static void judge_later(struct policy *policy, const struct event *event, const 
 	}
 	/* Nothing is ended by a Call-ID of which it is not known what else it was used for. */
 	if (call == NULL || call->has_untouchable || !is_up_or_rings(event) || !policy_performs(policy) ||
-		!policy->settings.end_calls || (reason == NULL && !call->has_slipped)) {
+		!policy->settings.end_calls) {
+		return;
+	}
+	const struct reason reason = reason_to_end(policy, event, call, findings);
+	if (reason.rule == NULL) {
 		return;
 	}
 	judgement->is_about_call = judgement->end_call = true;
 	judgement->is_repeated = call->is_refused;
 	judgement->action = ACTION_REFUSED;
 	call->is_refused = true;
-	snprintf(judgement->why, sizeof judgement->why, "%s: %s",
-		reason != NULL ? reason->rule : "its trunk leg was not seen",
-		reason != NULL ? severity_name(reason->severity) : "it went through");
+	snprintf(
+		judgement->why, sizeof judgement->why, "%s: %s", reason.rule, severity_name(reason.severity));
 }
 
 void policy_tick(struct policy *policy, instant now, slip_handler *handler, void *context)

@@ -433,6 +433,28 @@ static void what_is_up_is_ended_only_where_that_is_set(void **state)
 	assert_false(judge_critical(fixture, event)->end_call);
 }
 
+static void what_a_caller_has_up_is_ended_when_he_is_blocked(void **state)
+{
+	struct fixture *fixture = *state;
+	struct policy_settings settings = usual;
+	struct blocked_account_record record = {.account = "1001", .since = NOON};
+	struct event event = call(LEG_EXTENSION, "a", "1001"), other = call(LEG_EXTENSION, "b", "1002");
+
+	settings.end_calls = true;
+	configure(fixture, settings);
+	judge(fixture, event, NULL);
+	judge(fixture, other, NULL);
+	event.kind = other.kind = EVENT_CALL_STILL_UP;
+	assert_false(judge(fixture, event, NULL)->end_call);
+	assert_true(policy_block_account(fixture->policy, &record, NOON));
+	assert_true(judge(fixture, event, NULL)->end_call);
+	assert_string_equal(fixture->findings.items[0].rule, "blocked_account");
+	assert_false(judge(fixture, other, NULL)->end_call);
+	settings.accounts = false;
+	configure(fixture, settings);
+	assert_false(judge(fixture, event, NULL)->end_call);
+}
+
 static void a_call_id_that_an_emergency_call_uses_ends_nothing(void **state)
 {
 	static const struct dialed_number police = {.kind = NUMBER_EMERGENCY, .digits = "110"};
@@ -820,6 +842,7 @@ int main(void)
 		TEST(no_call_slips_through_twice),
 		TEST(a_trunk_leg_under_another_number_is_the_deferred_calls),
 		TEST(what_is_up_is_ended_only_where_that_is_set),
+		TEST(what_a_caller_has_up_is_ended_when_he_is_blocked),
 		TEST(a_call_id_that_an_emergency_call_uses_ends_nothing),
 		TEST(an_account_whose_credentials_were_accepted_is_blocked),
 		TEST(a_blocked_account_is_refused_however_much_else_was_found),
