@@ -9,12 +9,12 @@
 # As in pbx.cfg: extensions 1001 … 1010 with their passwords, numbers that begin with 0 and the emergency numbers go to the
 # carrier (by TCP where the phone's User-Agent says trunk-tcp), the office's direct numbers 03-1234-5671 … 5677 to extensions
 # 1001 … 1007. *72 and a number: calls for this extension go there from now on (or lab_asterisk_forward). 03-1234-5678 answers with a dial tone from
-# which anybody may call anywhere (DISA): that is the hole.
+# which anybody may call anywhere (DISA): that is the hole. Its call records: $LAB_STATE/asterisk/log/cdr-csv/Master.csv
 
 # lab_asterisk_configuration FOLDER: writes it there; in Asterisk's root the folder is /etc/pbxguard-lab.
 lab_asterisk_configuration() {
 	local extension
-	mkdir -p "$1/run" "$1/log" "$1/db" "$1/spool"
+	mkdir -p "$1/run" "$1/log/cdr-csv" "$1/db" "$1/spool"
 	# Out of every network's reach: what it asks name servers for would take it half a minute.
 	printf '127.0.0.1 localhost %s\n' "$(uname -n)" >"$1/hosts"
 	: >"$1/resolv.conf"
@@ -38,10 +38,11 @@ lab_asterisk_configuration() {
 			func_channel func_redirecting func_strings app_dial app_stack app_disa app_verbose app_db pbx_config res_pjproject res_pjsip \
 			res_pjsip_session res_pjsip_authenticator_digest res_pjsip_endpoint_identifier_ip res_pjsip_endpoint_identifier_user \
 			res_pjsip_registrar res_pjsip_pubsub res_pjsip_acl res_pjsip_caller_id res_pjsip_nat res_pjsip_sdp_rtp res_pjsip_rfc3326 \
-			res_pjsip_dtmf_info res_pjsip_diversion res_pjsip_refer res_pjsip_header_funcs chan_pjsip
+			res_pjsip_dtmf_info res_pjsip_diversion res_pjsip_refer res_pjsip_header_funcs chan_pjsip cdr_csv
 	} >"$1/modules.conf"
 	printf '[general]\nrtpstart=10000\nrtpend=10100\n' >"$1/rtp.conf"
 	printf '[general]\n[logfiles]\nconsole => notice,warning,error\n' >"$1/logger.conf"
+	printf '[general]\nenable=yes\nunanswered=yes\n[csv]\nusegmtime=yes\n' >"$1/cdr.conf"
 	{
 		printf '[global]\ntype=global\nuser_agent=LabPBX Asterisk\n'
 		printf '[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5060\n[tcp]\ntype=transport\nprotocol=tcp\nbind=0.0.0.0:5060\n'
