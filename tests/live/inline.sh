@@ -1,0 +1,129 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# pbxguard in line before the laboratory's PBX: what tests of modes "dry_run" and "block" share. To be sourced, with
+# $pbxguard, $source and $here set; it ends the test (77, and why) where it can't run. Ends with `finish` on EXIT.
+
+: "${pbxguard:?}" "${source:?}" "${here:?}"
+
+skip() {
+	echo "skipped: $1"
+	exit 77
+}
+
+# need PROGRAM...: besides those of every such test; and root, and network namespaces.
+need() {
+	local program
+	[ "$(id -u)" = 0 ] || skip "needs root for network namespaces"
+	for program in ip kamailio sipp iptables ip6tables ipset /usr/bin/python3 "$@"; do
+		command -v "$program" >/dev/null || skip "$program is not installed (script/bootstrap test)"
+	done
+	ip netns add "pbxguard-probe-$$" 2>/dev/null || skip "this kernel or container allows no network namespaces"
+	ip netns delete "pbxguard-probe-$$"
+}
+
+# shellcheck source=tests/lab/lab.sh
+. "$source/tests/lab/lab.sh"
+failures=0
+guard=
+watcher=
+
+# check SENTENCE COMMAND...: the command has to succeed.
+check() {
+	local sentence=$1
+	shift
+	if "$@"; then
+		echo "ok: $sentence"
+	else
+		echo "FAILED: $sentence"
+		failures=$((failures + 1))
+	fi
+}
+
+has() {
+	grep -q -- "$1" "$2"
+}
+
+has_within() {
+	local seconds=$1
+	shift
+	lab_wait_for "$seconds" has "$@"
+}
+
+# configure BLOCK_SETTING...: the laboratory's site in mode $mode (block). Other groups may be in $destinations, $rules
+# and $more.
+configure() {
+	local allow='allow = [ "US" ];' at_any_time='off_hours = { enabled = false; };'
+	cat >"$LAB_STATE/pbxguard.conf" <<-CONF
+		site = {
+		  name = "lab"; timezone = "Asia/Tokyo";
+		  pbx = [ "198.51.100.1", "203.0.113.1", "2001:db8:51::1", "2001:db8:113::1" ];
+		  trunks = [ "203.0.113.2", "2001:db8:113::2" ];
+		  extensions = [ "198.51.100.0/24", "2001:db8:51::/64" ];
+		};
+		destinations = { ${destinations-$allow} };
+		rules = { ${rules-$at_any_time} };
+		${more-}
+		actions = { mode = "${mode:-block}"; block = { $* }; };
+		control = { path = "$LAB_STATE/control.sock"; };
+		store = { path = ""; };
+	CONF
+}
+
+# Where pbxguard-firewall finds its pbxguard beside it, as installed.
+install_here() {
+	mkdir -p "$LAB_STATE/sbin"
+	ln -sf "$(realpath "$pbxguard")" "$LAB_STATE/sbin/pbxguard"
+	ln -sf "$source/firewall/pbxguard-firewall" "$LAB_STATE/sbin/pbxguard-firewall"
+}
+
+firewall() {
+	lab_in pbx "$LAB_STATE/sbin/pbxguard-firewall" -c "$LAB_STATE/pbxguard.conf" "$1" >"$LAB_STATE/firewall.log" 2>&1 ||
+		{ cat "$LAB_STATE/firewall.log"; return 1; }
+}
+
+# guard LOG: starts pbxguard in the PBX's namespace; its id is in $guard. Alerts as JSON in LOG.out.
+guard() {
+	ip netns exec "$LAB_NAME-pbx" "$here/with-dev-log" missing "$pbxguard" -c "$LAB_STATE/pbxguard.conf" -o json \
+		</dev/null >"$LAB_STATE/$1.out" 2>"$LAB_STATE/$1.err" &
+	guard=$!
+	LAB_PROCESSES+=("$guard")
+	has_within 10 'guarding' "$LAB_STATE/$1.err" || {
+		cat "$LAB_STATE/$1.err"
+		return 1
+	}
+}
+
+# What the carrier gets; the process is $watcher.
+watch() {
+	lab_start carrier carrier.txt tcpdump -n -l -A -i eth0 --immediate-mode \
+		dst port 5060 and \( dst host "$LAB_CARRIER" or dst host "$LAB_CARRIER6" \)
+	# shellcheck disable=SC2034 # for the test
+	watcher=$LAB_STARTED
+	has_within 10 'listening on' "$LAB_STATE/carrier.txt"
+}
+
+invites_at_carrier() {
+	grep -ac "INVITE sip:$1" "$LAB_STATE/carrier.txt"
+}
+
+# refused NUMBER OPTION...: a call there is refused, and the carrier sees nothing of it.
+refused() {
+	local number=$1 status
+	shift
+	status=$(lab_call 1001 "$number" "$@")
+	check "$number $*: refused ($status)" test "$status" = 603 -o "$status" = 403 -o "$status" = 404
+	check "$number $*: the carrier got no INVITE to it" test "$(invites_at_carrier "$number")" = 0
+}
+
+answered() {
+	local number=$1 status
+	shift
+	status=$(lab_call 1001 "$number" "$@")
+	check "$number $*: answered ($status)" test "$status" = 200
+	check "$number $*: the carrier got it" test "$(invites_at_carrier "$number")" -ge 1
+}
+
+finish() {
+	[ -z "$LAB_NAME" ] || firewall remove
+	lab_down
+}
