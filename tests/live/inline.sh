@@ -43,6 +43,10 @@ has() {
 	grep -q -- "$1" "$2"
 }
 
+lacks() {
+	! has "$@"
+}
+
 has_within() {
 	local seconds=$1
 	shift
