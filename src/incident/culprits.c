@@ -61,7 +61,8 @@ static enum source_proof proof_of_source(struct policy *policy, const struct jud
 			 : SOURCE_UNPROVEN;
 }
 
-/* What the kernel keeps out is not heard of any more: who is was let in again, by hand or by a new firewall. */
+/* What the kernel keeps out is not heard of any more: who is was let in again, by hand or by a new firewall.
+ */
 static bool is_blocked(struct policy *policy, const struct address *address, instant now)
 {
 	const instant *until = table_find(policy->sources, address, now);

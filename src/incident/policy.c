@@ -108,15 +108,6 @@ void policy_watch(
 	}
 }
 
-void policy_let_pass(struct policy *policy, struct text call_id, instant now)
-{
-	struct judged_call *call = judged_calls_find(policy->calls, call_id, now);
-
-	if (call != NULL) {
-		call->has_passed = true;
-	}
-}
-
 void policy_acknowledged(struct policy *policy, struct text call_id, const struct address *source,
 	instant now, block_handler *handler, void *context)
 {

@@ -64,9 +64,6 @@ void policy_set_host(struct policy *policy, const struct network_set *host);
 /* Every message, before its events: it may prove whose call it is, so that an address is to be blocked. */
 void policy_watch(
 	struct policy *policy, const struct sip_message *message, block_handler *handler, void *context);
-/* An INVITE that was to be refused could not be and went on, as when a stream could not be held: its next leg
- * is refused then. */
-void policy_let_pass(struct policy *policy, struct text call_id, instant now);
 /* Our refusal of this call was acknowledged from there, with the tag that was in it. Likewise. */
 void policy_acknowledged(struct policy *policy, struct text call_id, const struct address *source,
 	instant now, block_handler *handler, void *context);
