@@ -27,7 +27,7 @@ static int listen_at(const char *path)
  * counted. */
 static void a_stuck_reader_does_not_keep_alerts_from_the_syslog(void **state)
 {
-	char folder[] = "/tmp/pbxguard-test-XXXXXX", path[64], bytes[8192];
+	char folder[] = "/tmp/pbxguard-test-XXXXXX", path[64], bytes[8192] = {0};
 	struct action_settings settings = {0};
 	struct counters counters = {0};
 	int ends[2];

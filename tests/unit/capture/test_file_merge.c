@@ -123,7 +123,7 @@ static void rotated_files_need_no_descriptor_each(void **state)
 	static char names[MANY][16];
 	const char *paths[MANY];
 	char error[PCAP_SOURCE_ERROR_SIZE] = "";
-	struct rlimit few = {32, 32};
+	struct rlimit few;
 	struct packet packet;
 	instant last = -1;
 
@@ -136,6 +136,8 @@ static void rotated_files_need_no_descriptor_each(void **state)
 		put_packet(&capture, (uint32_t)((i * 7) % MANY), 0, "x", 1); /* 7 is no divisor of MANY */
 		write_capture(names[i], &capture);
 	}
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &few), 0);
+	few.rlim_cur = 32;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
 	struct file_merge *merge = file_merge_open(paths, MANY, error, sizeof error);
 	assert_non_null(merge);
