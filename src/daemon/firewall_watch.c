@@ -17,6 +17,7 @@
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#define QUESTION_SIZE 256            /* bytes; ours have less than 100 */
 #define BUFFER_SIZE 32768            /* bytes; no dump of the kernel's comes in larger pieces */
 #define ANSWER_PATIENCE 200000       /* microseconds; the kernel answers at once, or never */
 #define EVENT_ROOM (4 * 1024 * 1024) /* bytes; a reload of thousands of rules is that many events */
@@ -116,6 +117,7 @@ static int read_rule(const struct nlmsghdr *message, void *context)
 
 static struct nlmsghdr *ask_for_rules(char *buffer, int family, const char *chain, uint32_t sequence)
 {
+	memset(buffer, 0, QUESTION_SIZE); /* libmnl leaves what is between its attributes as it is */
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 
 	message->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE;

@@ -61,7 +61,7 @@ static void add_place(struct story *story, const char *name)
 
 static void add_caller(struct story *story, struct text caller)
 {
-	char safe[CALLER_SIZE];
+	char safe[CALLER_SIZE] = ""; /* copied whole, and kept on disk */
 
 	text_make_safe(text_is_empty(caller) ? TEXT("unknown") : caller, safe, sizeof safe);
 	for (size_t i = 0; i < story->caller_count; i++) {
