@@ -2,6 +2,7 @@
 #include "pbxguard/action/sip_fields.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* compact is 0 where the field has no compact form (RFC 3261 §7.3.3). */
 static const struct {
@@ -211,6 +212,19 @@ static bool read_tag(struct text party, struct text *tag)
 	return false;
 }
 
+/* NULs are blanks in an answer (sip_datagram.h), so a value of nothing else is none. */
+static bool says_something(struct text value)
+{
+	static const char blanks[] = " \t\r\n"; /* and the NUL at its end */
+
+	for (size_t i = 0; i < value.size; i++) {
+		if (memchr(blanks, value.start[i], sizeof blanks) == NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool sip_identity_read(struct text message, struct sip_identity *identity)
 {
 	struct text values[SIP_FIELD_COUNT] = {{0}}, value, rest;
@@ -241,6 +255,6 @@ bool sip_identity_read(struct text message, struct sip_identity *identity)
 		return false;
 	}
 	identity->cseq_number = (uint32_t)number;
-	return identity->via.size > 0 && identity->from.size > 0 && identity->to.size > 0 &&
-	       identity->call_id.size > 0;
+	return says_something(identity->via) && says_something(identity->from) &&
+	       says_something(identity->to) && says_something(identity->call_id);
 }
