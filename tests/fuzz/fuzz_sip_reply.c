@@ -95,10 +95,12 @@ static bool has_empty_parameter(struct text value)
 	return false;
 }
 
-/* What an answer changes has to be well made for libosip2 to take it with the change. */
+/* What an answer changes has to be well made for libosip2 to take it with the change; a folded line in a
+ * Call-ID, which has no blanks, becomes other blanks. */
 static bool is_well_made(const struct sip_identity *identity)
 {
-	return text_begins(identity->via, TEXT("SIP/2.0/")) && !has_empty_parameter(identity->via) &&
+	return text_find_any(identity->call_id, " \t\r\n") == identity->call_id.size &&
+	       text_begins(identity->via, TEXT("SIP/2.0/")) && !has_empty_parameter(identity->via) &&
 	       !has_empty_parameter(identity->to);
 }
 
