@@ -150,12 +150,13 @@ static int read_file(const char *path, char *bytes, size_t room, struct text *te
 
 int host_facts_read(struct network_set *set)
 {
+	/* Below self: of a service, which sees processes only (ProcSubset=pid), /proc/net is hidden. */
 	static const struct {
 		const char *path;
 		bool (*add)(struct network_set *set, struct text text);
 	} sources[] = {
-		{"/proc/net/route", host_facts_add_ipv4_gateways},
-		{"/proc/net/ipv6_route", host_facts_add_ipv6_gateways},
+		{"/proc/self/net/route", host_facts_add_ipv4_gateways},
+		{"/proc/self/net/ipv6_route", host_facts_add_ipv6_gateways},
 		{"/etc/resolv.conf", host_facts_add_resolvers},
 		{"/run/systemd/resolve/resolv.conf", host_facts_add_resolvers},
 	};

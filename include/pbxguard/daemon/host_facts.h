@@ -25,9 +25,9 @@ int host_facts_read(struct network_set *set);
 
 /* ---- its parts, for tests: each adds to the set what the text of a file says; false when the set is full */
 
-/* /proc/net/route (proc(5)): gateways of routes that are up; hexadecimal, in the host's byte order. */
+/* /proc/self/net/route (proc(5)): gateways of routes that are up; hexadecimal, in the host's byte order. */
 bool host_facts_add_ipv4_gateways(struct network_set *set, struct text text);
-/* /proc/net/ipv6_route: the next hops; 32 hexadecimal digits. */
+/* /proc/self/net/ipv6_route: the next hops; 32 hexadecimal digits. */
 bool host_facts_add_ipv6_gateways(struct network_set *set, struct text text);
 /* resolv.conf(5): nameserver lines; also /run/systemd/resolve/resolv.conf, which has those behind 127.0.0.53.
  */
