@@ -4,6 +4,10 @@
 #include "pbxguard/daemon/host_facts.h"
 
 #include <arpa/inet.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static bool has(const struct network_set *set, const char *text)
 {
@@ -84,6 +88,36 @@ static void this_hosts_are_read(void **state)
 	assert_true(has(&set, "127.0.0.1"));
 }
 
+/* As systemd's ProcSubset=pid shows it. False: this test may not mount. */
+static bool see_processes_only(void)
+{
+	return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("proc", "/proc", "proc", 0, "subset=pid") == 0;
+}
+
+static void a_service_that_sees_processes_only_knows_as_much(void **state)
+{
+	static struct network_set before, after;
+
+	(void)state;
+	assert_int_equal(host_facts_read(&before), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		if (!see_processes_only()) {
+			_exit(77);
+		}
+		bool is_hidden = access("/proc/net/route", F_OK) != 0;
+		_exit(is_hidden && host_facts_read(&after) == 0 && after.count == before.count ? 0 : 1);
+	}
+	int status = 0;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WEXITSTATUS(status) == 77) {
+		print_message("needs root, and a kernel that mounts /proc with subset=pid\n");
+		skip();
+	}
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -92,6 +126,7 @@ int main(void)
 		cmocka_unit_test(resolvers_are_known),
 		cmocka_unit_test(a_full_set_is_told),
 		cmocka_unit_test(this_hosts_are_read),
+		cmocka_unit_test(a_service_that_sees_processes_only_knows_as_much),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
