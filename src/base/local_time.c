@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/base/local_time.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,12 @@ bool time_zone_exists(const char *name)
 	return size > 0 && (size_t)size < sizeof path && stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+/* How often the zone was set: what was worked out before is not for the present one. */
+static atomic_uint zone_number = 1;
+
 void time_zone_set(const char *name)
 {
+	zone_number++;
 	if (name == NULL) {
 		unsetenv("TZ");
 	} else {
@@ -31,16 +36,10 @@ void time_zone_set(const char *name)
 	tzset();
 }
 
-void local_time_of(instant when, struct local_time *local)
+static void work_out(time_t seconds, struct local_time *local)
 {
-	time_t seconds = (time_t)(when / SECOND);
-	int64_t rest = when % SECOND;
 	struct tm broken = {0};
 
-	if (rest < 0) {
-		rest += SECOND;
-		seconds--;
-	}
 	localtime_r(&seconds, &broken);
 	*local = (struct local_time){
 		.date = {broken.tm_year + 1900, broken.tm_mon + 1, broken.tm_mday},
@@ -48,9 +47,38 @@ void local_time_of(instant when, struct local_time *local)
 		.hour = broken.tm_hour,
 		.minute = broken.tm_min,
 		.second = broken.tm_sec,
-		.microsecond = (int)rest,
 		.offset = (int)broken.tm_gmtoff,
 	};
+}
+
+void local_time_of(instant when, struct local_time *local)
+{
+	/* The minute that was asked for last: a packet mostly comes in the same one as the one before. */
+	static _Thread_local struct {
+		unsigned zone_number; /* 0: none yet */
+		int64_t minute;       /* from 1970, UTC */
+		struct local_time begin;
+	} last;
+	int64_t minute = when / MINUTE, rest = when % MINUTE;
+	unsigned zone = zone_number;
+
+	if (rest < 0) {
+		rest += MINUTE;
+		minute--;
+	}
+	time_t begin = (time_t)(minute * (MINUTE / SECOND));
+	if (last.zone_number != zone || last.minute != minute) {
+		work_out(begin, &last.begin);
+		last.zone_number = zone;
+		last.minute = minute;
+	}
+	if (last.begin.offset % 60 == 0) {
+		*local = last.begin;
+		local->second += (int)(rest / SECOND);
+	} else { /* a hundred years ago clocks were not set by the minute */
+		work_out(begin + (time_t)(rest / SECOND), local);
+	}
+	local->microsecond = (int)(rest % SECOND);
 }
 
 static bool is_leap_year(int year)

@@ -69,6 +69,9 @@ const char *sip_method_name(enum sip_method method)
 	return method_names[method].start;
 }
 
+/* For what is done with every line of every message: the compiler would rather call it. */
+#define ONE_PIECE static inline __attribute__((always_inline))
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -78,7 +81,7 @@ static bool is_blank(char c)
  * Takes a line off *rest, without its end: LF or CRLF; where end_character is CR, also CR alone. False when
  * there is no line end: *line is what is left.
  */
-static inline bool take_line(struct text *rest, char end_character, struct text *line)
+ONE_PIECE bool take_line(struct text *rest, char end_character, struct text *line)
 {
 	const char *start = rest->start, *end = memchr(start, end_character, rest->size);
 	size_t size = end == NULL ? rest->size : (size_t)(end - start);
@@ -241,15 +244,18 @@ static enum sip_header header_of(struct text field)
 	return (enum sip_header) * candidate;
 }
 
-static bool begins_with(struct text field, struct text name_and_colon, struct text *value)
+ONE_PIECE bool begins_with(struct text field, struct text name_and_colon, struct text *value)
 {
-	*value = text_from(field, name_and_colon.size);
-	return text_begins(field, name_and_colon);
+	if (!text_begins(field, name_and_colon)) {
+		return false;
+	}
+	*value = (struct text){field.start + name_and_colon.size, field.size - name_and_colon.size};
+	return true;
 }
 
 /* Which header a field is, if it is one of those that every message has, written as nearly everybody does: a
  * comparison or two. Else SIP_HEADER_COUNT. */
-static enum sip_header read_usual_header(struct text field, struct text *value)
+ONE_PIECE enum sip_header read_usual_header(struct text field, struct text *value)
 {
 	switch (field.start[0]) {
 	case 'C':
@@ -290,16 +296,16 @@ static enum sip_header read_any_header(struct text field, struct text *value, ui
 }
 
 /* Which header it was, or SIP_HEADER_COUNT. */
-static enum sip_header read_header(struct text field, struct sip_scan *scan)
+ONE_PIECE enum sip_header read_header(struct text field, struct sip_scan *scan)
 {
 	struct text value;
 	enum sip_header header = read_usual_header(field, &value);
 
 	if (header == SIP_HEADER_COUNT) {
 		header = read_any_header(field, &value, &scan->oddities);
-	}
-	if (header == SIP_HEADER_COUNT) {
-		return header;
+		if (header == SIP_HEADER_COUNT) {
+			return header;
+		}
 	}
 	if (scan->occurrences[header] == 0) {
 		scan->values[header] = text_trim(value);
@@ -319,6 +325,18 @@ static void unfold(struct text *rest, char end_character, struct text *field)
 		take_line(rest, end_character, &line);
 		field->size = (size_t)(line.start + line.size - field->start);
 	}
+}
+
+/* Takes a field off *rest, with the lines that continue it. False when there is no line end; an empty one
+ * ends the header. */
+ONE_PIECE bool take_field(struct text *rest, char end_character, struct text *field)
+{
+	bool ended = take_line(rest, end_character, field);
+
+	if (ended && field->size > 0 && rest->size > 0 && is_blank(rest->start[0])) {
+		unfold(rest, end_character, field);
+	}
+	return ended;
 }
 
 /* What may stand in front: CRLFs (RFC 3261 §7.5), and blanks, which some PBXs skip. */
@@ -363,46 +381,49 @@ static void read_challenge(struct text rest, char end_character, struct sip_scan
 {
 	uint32_t oddities = scan->oddities;
 	bool ended = true;
-	struct text line;
+	struct text field;
 
 	while (ended && rest.size > 0) {
-		ended = take_line(&rest, end_character, &line);
-		if (line.size == 0) {
+		ended = take_field(&rest, end_character, &field);
+		if (field.size == 0) {
 			break;
 		}
-		unfold(&rest, end_character, &line);
-		read_header(line, scan);
+		read_header(field, scan);
 	}
 	scan->oddities = oddities;
 }
 
 /* Reads lines up to the empty one, or until all of wanted were seen. */
-static void read_headers(struct text rest, char end_character, unsigned wanted, struct sip_scan *scan)
+ONE_PIECE void read_headers(struct text rest, char end_character, unsigned wanted, struct sip_scan *scan)
 {
-	struct text whole = rest, line;
-	unsigned lines = 0, seen = 0;
+	struct text whole = rest, field;
+	unsigned fields = 0, seen = 0;
 	bool ended = true, is_complete = false;
 
-	while (ended && rest.size > 0 && !is_complete) {
-		ended = take_line(&rest, end_character, &line);
-		is_complete = line.size == 0;
-		if (!is_complete) {
-			unfold(&rest, end_character, &line);
-			seen |= 1U << read_header(line, scan);
-			lines++;
+	while (ended && rest.size > 0) {
+		ended = take_field(&rest, end_character, &field);
+		if (field.size == 0) {
+			is_complete = true;
+			break;
 		}
-		if ((seen & wanted) == wanted && !is_answer(scan)) {
+		seen |= 1U << read_header(field, scan);
+		fields++;
+		if ((seen & wanted) != wanted) {
+			continue;
+		}
+		if (!is_answer(scan)) {
 			scan->is_brief = true;
 			if (is_challenge(scan)) {
 				read_challenge(rest, end_character, scan);
 			}
 			return;
 		}
+		wanted = ALL_HEADERS;
 	}
 	if (!is_complete) {
 		scan->oddities |= SIP_ODD_CUT;
 	}
-	if (lines > SIP_HEADER_LINES_USUAL) {
+	if (fields > SIP_HEADER_LINES_USUAL) {
 		scan->oddities |= SIP_ODD_LONG;
 	}
 	if (memchr(whole.start, '\0', whole.size - rest.size) != NULL) {
@@ -464,10 +485,13 @@ static bool scan_message(struct text payload, bool is_brief, struct sip_scan *sc
 	if (!scan->is_request && scan->status == 0) {
 		return false;
 	}
-	if (ended) {
-		read_headers(rest, end_character, wanted_headers(scan, is_brief), scan);
-	} else {
+	unsigned wanted = wanted_headers(scan, is_brief);
+	if (!ended) {
 		scan->oddities |= SIP_ODD_CUT;
+	} else if (end_character == '\n') {
+		read_headers(rest, '\n', wanted, scan); /* with a constant it is made for it */
+	} else {
+		read_headers(rest, end_character, wanted, scan);
 	}
 	return true;
 }

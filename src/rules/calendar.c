@@ -377,13 +377,13 @@ static void say_why_closed(
 	const struct holiday *holiday = find_holiday(calendar, local->date);
 
 	if (is_closing_day(calendar, local->date)) {
-		snprintf(text, CALENDAR_TEXT_SIZE, "closing day");
+		text_copy(TEXT("closing day"), text, CALENDAR_TEXT_SIZE);
 	} else if (holiday != NULL) {
 		snprintf(text, CALENDAR_TEXT_SIZE, "holiday: %s", holiday->name);
 	} else if (calendar->hours[local->weekday].count == 0) {
-		snprintf(text, CALENDAR_TEXT_SIZE, "weekend");
+		text_copy(TEXT("weekend"), text, CALENDAR_TEXT_SIZE);
 	} else {
-		snprintf(text, CALENDAR_TEXT_SIZE, "night");
+		text_copy(TEXT("night"), text, CALENDAR_TEXT_SIZE);
 	}
 }
 
@@ -399,7 +399,7 @@ void calendar_read(const struct calendar *calendar, instant when, struct calenda
 		day_is_open_at(calendar, local.date, local.weekday, minute) ||
 		day_is_open_at(calendar, local_date_before(local.date), yesterday, minute + MINUTES_OF_A_DAY);
 	if (reading->is_open) {
-		snprintf(reading->text, sizeof reading->text, "open");
+		text_copy(TEXT("open"), reading->text, sizeof reading->text);
 	} else {
 		say_why_closed(calendar, &local, reading->text);
 	}

@@ -155,11 +155,24 @@ static const char *find_trick(struct text user, enum number_kind kind, char buff
 	return kind == NUMBER_INTERNATIONAL && has_letters_between(part) ? "letters" : NULL;
 }
 
+/* Digits and what belongs to them, as nearly everybody dials. */
+static bool is_plain_number(struct text user)
+{
+	for (size_t i = 0; i < user.size; i++) {
+		char character = user.start[i];
+		if (!is_digit(character) && character != '+' && character != '*' && character != '#') {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Also calls that are not abroad; a second leg only says again what the first did. */
 static bool wants(const struct event *event)
 {
 	return event->is_outward &&
-	       (event->kind == EVENT_CALL_ATTEMPTED || event->kind == EVENT_CALL_IDENTIFIED);
+	       (event->kind == EVENT_CALL_ATTEMPTED || event->kind == EVENT_CALL_IDENTIFIED) &&
+	       !is_plain_number(event->dialed);
 }
 
 static void evaluate(

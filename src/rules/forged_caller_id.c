@@ -156,28 +156,23 @@ static uint64_t leg_key(const struct forged_state *state, struct text call_id)
 	return mark_of(state, text_part(call_id, 0, CALL_ID_COMPARED));
 }
 
-static void note_leg(struct forged_state *state, const struct circumstances *circumstances)
+static void note_leg(struct forged_state *state, const struct event *event, uint64_t key)
 {
-	const struct event *event = circumstances->event;
 	bool added;
-
-	if (!circumstances->subjects[SUBJECT_CALLER].counts || text_is_empty(event->call_id)) {
-		return;
-	}
-	uint64_t key = leg_key(state, event->call_id);
 	struct leg_caller *leg = table_find_or_add(state->legs, &key, event->time, &added);
+
 	text_copy(event->caller, leg->name, sizeof leg->name);
 }
 
 static void note_extension(struct forged_state *state, const struct event *event)
 {
-	uint64_t key = mark_of(state, event->from_user);
-	uint64_t address = mark_of_address(state, &event->source.address);
 	bool added;
 
 	if (!is_extension(event->from_user)) {
 		return;
 	}
+	uint64_t key = mark_of(state, event->from_user);
+	uint64_t address = mark_of_address(state, &event->source.address);
 	struct extension *extension = table_find_or_add(state->extensions, &key, event->time, &added);
 	if (extension->latest != address) {
 		extension->before = extension->latest;
@@ -250,13 +245,13 @@ static bool find_leg_caller(struct forged_state *state, const struct event *even
 static bool is_colleagues(struct forged_state *state, const struct event *event)
 {
 	struct text shown = shown_by(event);
-	uint64_t account_key = mark_of(state, event->caller), shown_key = mark_of(state, shown);
-	uint64_t here = mark_of_address(state, &event->source.address);
 
 	if (event->leg != LEG_EXTENSION || !event->has_account || event->number->kind == NUMBER_INTERNAL ||
 		!is_extension(event->caller) || !is_extension(shown) || text_equal(event->caller, shown)) {
 		return false;
 	}
+	uint64_t account_key = mark_of(state, event->caller), shown_key = mark_of(state, shown);
+	uint64_t here = mark_of_address(state, &event->source.address);
 	const struct extension *account = table_find(state->extensions, &account_key, event->time);
 	if (account == NULL || account->latest != here) {
 		return false;
@@ -377,11 +372,16 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 		judge_trunk(settings, state, circumstances, findings);
 		return;
 	}
-	note_leg(state, circumstances);
+	bool is_leg = circumstances->subjects[SUBJECT_CALLER].counts && !text_is_empty(event->call_id);
+	uint64_t key = is_leg ? leg_key(state, event->call_id) : 0;
+	table_prefetch(state->legs, &key); /* comes while the rest is done */
 	if (event->kind == EVENT_CALL_ATTEMPTED && event->leg == LEG_EXTENSION) {
 		note_extension(state, event);
 	}
 	judge_phone(settings, state, circumstances, findings);
+	if (is_leg) {
+		note_leg(state, event, key);
+	}
 }
 
 static void say_limits(

@@ -6,10 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FRONT_DIGITS 3
+#define FRONTS 1000
+
 /* In order of the digits read as a number with a 1 in front, which keeps 1 and 01 apart. */
 struct prefix_list {
 	size_t count, room, value_size;
 	uint16_t lengths; /* bit n: a prefix of n digits is there */
+	/* Of a number's first three digits: some prefix begins so, or is shorter and fits. Most numbers are
+	 * on no list, and this tells at once. */
+	bool begins[FRONTS];
 	uint64_t *digits;
 	uint8_t *values; /* in the same order */
 };
@@ -60,6 +66,41 @@ size_t prefix_size(struct text prefix)
 	uint64_t packed;
 
 	return pack_digits(prefix, &packed);
+}
+
+/* The numbers of three digits that begin with the prefix, or with which it begins. */
+static void note_front(struct prefix_list *list, uint64_t packed, size_t size)
+{
+	size_t numbers = 1;
+
+	for (; size > FRONT_DIGITS; size--) {
+		packed /= 10;
+	}
+	for (; size < FRONT_DIGITS; size++) {
+		packed *= 10;
+		numbers *= 10;
+	}
+	for (size_t i = 0; i < numbers; i++) {
+		list->begins[packed - FRONTS + i] = true; /* without the 1 in front */
+	}
+}
+
+/* False: no prefix of the list is one of these digits. */
+static bool may_begin(const struct prefix_list *list, struct text digits)
+{
+	size_t front = 0;
+
+	if (digits.size < FRONT_DIGITS) {
+		return true;
+	}
+	for (size_t i = 0; i < FRONT_DIGITS; i++) {
+		unsigned digit = (unsigned)(unsigned char)digits.start[i] - '0';
+		if (digit > 9) {
+			return true;
+		}
+		front = front * 10 + digit;
+	}
+	return list->begins[front];
 }
 
 /* The index of the first prefix that is not below digits. */
@@ -120,6 +161,7 @@ int prefix_list_add(struct prefix_list *list, struct text prefix, const void *va
 	list->digits[index] = packed;
 	memcpy(place, value, list->value_size);
 	list->lengths = (uint16_t)(list->lengths | 1U << size);
+	note_front(list, packed, size);
 	list->count++;
 	return 0;
 }
@@ -131,6 +173,9 @@ size_t prefix_list_count(const struct prefix_list *list)
 
 const void *prefix_list_find(const struct prefix_list *list, struct text digits, size_t *size)
 {
+	if (!may_begin(list, digits)) {
+		return NULL;
+	}
 	for (size_t length = digits.size < PREFIX_DIGITS_MAX ? digits.size : PREFIX_DIGITS_MAX; length > 0;
 		length--) {
 		uint64_t packed = 0;

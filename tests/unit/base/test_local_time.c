@@ -36,6 +36,39 @@ static void a_time_before_1970_is_no_trap(void **state)
 	time_zone_set("Asia/Tokyo");
 }
 
+static void each_minute_has_the_clock_of_its_own(void **state)
+{
+	/* To and from summer time, a second before and at the change; and a zone whose minutes were its own.
+	 */
+	static const struct {
+		const char *zone, *utc, *local;
+	} cases[] = {
+		{"Europe/Berlin", "2026-03-29T00:59:59Z", "2026-03-29 01:59:59"},
+		{"Europe/Berlin", "2026-03-29T01:00:00Z", "2026-03-29 03:00:00"},
+		{"Europe/Berlin", "2026-10-25T01:00:00Z", "2026-10-25 02:00:00"},
+		{"Europe/Berlin", "2026-10-25T00:59:59Z", "2026-10-25 02:59:59"},
+		{"Asia/Kathmandu", "2026-10-25T00:59:59Z", "2026-10-25 06:44:59"},
+		{"Asia/Kathmandu", "2026-10-25T00:59:00Z", "2026-10-25 06:44:00"},
+		{"Africa/Monrovia", "1971-06-01T12:00:29Z", "1971-06-01 11:15:59"},
+		{"Africa/Monrovia", "1971-06-01T12:00:30Z", "1971-06-01 11:16:00"},
+		{"Africa/Monrovia", "1971-06-01T12:00:29Z", "1971-06-01 11:15:59"},
+	};
+	char buffer[INSTANT_TEXT_SIZE];
+	instant when;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		time_zone_set("UTC");
+		assert_true(instant_parse(text_of(cases[i].utc), &when));
+		instant_format_short(when, buffer); /* the same minute, by another clock */
+		time_zone_set(cases[i].zone);
+		for (int again = 0; again < 2; again++) {
+			assert_string_equal(instant_format_short(when, buffer), cases[i].local);
+		}
+	}
+	time_zone_set("Asia/Tokyo");
+}
+
 static void times_are_read_as_people_and_machines_write_them(void **state)
 {
 	static const struct {
@@ -95,6 +128,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_instant_is_shown_in_the_zone),
 		cmocka_unit_test(a_time_before_1970_is_no_trap),
+		cmocka_unit_test(each_minute_has_the_clock_of_its_own),
 		cmocka_unit_test(times_are_read_as_people_and_machines_write_them),
 		cmocka_unit_test(the_day_before_crosses_months_and_years),
 		cmocka_unit_test(a_zone_exists_or_not),

@@ -50,7 +50,8 @@ static void what_is_there_stays(void **state)
 	prefix_list_free(NULL);
 }
 
-/* Random prefixes and numbers of few different digits against a plain list of all prefixes. */
+/* Random prefixes, many or a few, and numbers of few different digits against a plain list of all prefixes.
+ */
 static void the_longest_prefix_wins(void **state)
 {
 	static char prefixes[400][PREFIX_DIGITS_MAX + 1];
@@ -60,7 +61,7 @@ static void the_longest_prefix_wins(void **state)
 	for (int round = 0; round < 20; round++) {
 		struct prefix_list *list = prefix_list_new(sizeof(uint32_t));
 		uint32_t count = 0;
-		for (int i = 0; i < 400; i++) {
+		for (int i = 0; i < (round % 2 == 0 ? 400 : 3); i++) {
 			char *prefix = prefixes[count];
 			random = random * 1103515245 + 12345;
 			size_t size = 1 + (random >> 16) % PREFIX_DIGITS_MAX;
@@ -76,11 +77,12 @@ static void the_longest_prefix_wins(void **state)
 		assert_int_equal(prefix_list_count(list), count);
 		for (int i = 0; i < 400; i++) {
 			char number[21];
-			for (size_t n = 0; n < 20; n++) {
+			size_t digits = 1 + (unsigned)i % 20;
+			for (size_t n = 0; n < digits; n++) {
 				random = random * 1103515245 + 12345;
 				number[n] = (char)('0' + (random >> 20) % 2);
 			}
-			number[20] = '\0';
+			number[digits] = '\0';
 			size_t size = 0, longest = 0;
 			uint32_t expected = UINT32_MAX;
 			for (uint32_t n = 0; n < count; n++) {
