@@ -75,20 +75,6 @@ void store_put_accounts(
 
 /* ---- read ---- */
 
-static bool take_reason(sqlite3_stmt *row, int place, char reason[static BLOCK_REASON_SIZE])
-{
-	struct text text;
-
-	if (!store_take_text(row, place, &text)) {
-		return false;
-	}
-	if (text_is_safe(text)) {
-		return text_copy(text, reason, BLOCK_REASON_SIZE);
-	}
-	text_make_safe(text, reason, BLOCK_REASON_SIZE);
-	return true;
-}
-
 static bool take_source(sqlite3_stmt *row, struct blocked_source_record *record)
 {
 	struct text network;
@@ -98,7 +84,7 @@ static bool take_source(sqlite3_stmt *row, struct blocked_source_record *record)
 		    store_take_number(row, 4, 0, STORE_TIME_LIMIT, &record->time) &&
 		    store_take_number(row, 5, 1, UINT32_MAX, &times) &&
 		    store_take_name(row, 6, record->incident, sizeof record->incident) &&
-		    take_reason(row, 7, record->reason);
+		    store_take_shown(row, 7, record->reason, sizeof record->reason);
 
 	record->times = (uint32_t)times;
 	return good && record->since <= record->until;
@@ -110,7 +96,8 @@ static bool take_account(sqlite3_stmt *row, struct blocked_account_record *recor
 	bool good = store_take_name(row, 1, record->account, sizeof record->account) &&
 		    store_take_time(row, 2, &record->since) && store_take_time(row, 3, &record->until) &&
 		    store_take_name(row, 4, record->incident, sizeof record->incident) &&
-		    take_reason(row, 5, record->reason) && store_take_number(row, 6, 0, INT64_MAX, &order);
+		    store_take_shown(row, 5, record->reason, sizeof record->reason) &&
+		    store_take_number(row, 6, 0, INT64_MAX, &order);
 
 	record->order = (uint64_t)order;
 	return good && record->account[0] != '\0';

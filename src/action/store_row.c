@@ -30,10 +30,23 @@ bool store_take_time(sqlite3_stmt *row, int place, instant *time)
 	return store_take_number(row, place, -STORE_TIME_LIMIT, STORE_TIME_LIMIT, time);
 }
 
-/* By which it is found: what would have to be changed is another's. */
 bool store_take_name(sqlite3_stmt *row, int place, char *name, size_t size)
 {
 	struct text text;
 
 	return store_take_text(row, place, &text) && text_is_safe(text) && text_copy(text, name, size);
+}
+
+bool store_take_shown(sqlite3_stmt *row, int place, char *buffer, size_t size)
+{
+	struct text text;
+
+	if (!store_take_text(row, place, &text)) {
+		return false;
+	}
+	if (text_is_safe(text)) {
+		return text_copy(text, buffer, size);
+	}
+	text_make_safe(text, buffer, size);
+	return true;
 }

@@ -21,6 +21,17 @@ static const char *const statement_texts[STATEMENTS] = {
 			" (account, since, until, incident, reason, sequence) VALUES (?, ?, ?, ?, ?, ?)",
 	[REMOVE_ACCOUNT_ROW] = "DELETE FROM blocked_accounts WHERE rowid = ?",
 	[CLEAR_ACCOUNTS] = "DELETE FROM blocked_accounts",
+	[PUT_REFUSAL] =
+		"INSERT INTO refusals (time, about, action, severity, leg, caller, source, dialed, number,"
+		" country, country_name, prefix, rules, reason, incident, call_id)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SLIP_REFUSAL] = "UPDATE refusals SET action = ? WHERE call_id = ? AND action = ? AND time >= ?",
+	[FORGET_REFUSALS] = "DELETE FROM refusals WHERE time < ?",
+	[LIMIT_REFUSALS] =
+		"DELETE FROM refusals WHERE (leg = ?1) = ?2 AND sequence <= (SELECT sequence FROM refusals"
+		" WHERE (leg = ?1) = ?2 ORDER BY sequence DESC LIMIT 1 OFFSET ?3)",
+	[REMOVE_REFUSAL_ROW] = "DELETE FROM refusals WHERE sequence = ?",
+	[FORGET_WATCHED] = "DELETE FROM watched WHERE hour < ?",
 };
 
 void statement_add(struct statement_text *statement, const char *format, ...)
@@ -51,14 +62,43 @@ int store_schema_create(sqlite3 *database)
 	return store_run(database, statement.text);
 }
 
-/* A store that was begun before there were these gets them. */
+void statement_add_watched_names(struct statement_text *statement, const char *before, const char *after)
+{
+	for (int i = 0; i < WATCHED_COUNT; i++) {
+		statement_add(
+			statement, ", %s%s%s", before, watched_count_name((enum watched_count)i), after);
+	}
+}
+
+static int create_watched(sqlite3 *database)
+{
+	struct statement_text statement = {0};
+
+	statement_add(&statement, "CREATE TABLE IF NOT EXISTS watched (hour INTEGER, mode INTEGER");
+	statement_add_watched_names(&statement, "", " INTEGER");
+	statement_add(&statement, ", PRIMARY KEY (hour, mode)) WITHOUT ROWID");
+	return store_run(database, statement.text);
+}
+
+/*
+ * A store that was begun before there were these gets them. They are no reason for another STORE_VERSION: a
+ * pbxguard that does not know them leaves them alone, so going back to it loses nothing.
+ */
 int store_schema_complete(sqlite3 *database)
 {
-	return store_run(database,
-		"CREATE TABLE IF NOT EXISTS blocked_sources (network TEXT PRIMARY KEY, since INTEGER,"
-		" until INTEGER, time INTEGER, times INTEGER, incident TEXT, reason TEXT);"
-		"CREATE TABLE IF NOT EXISTS blocked_accounts (account TEXT PRIMARY KEY, since INTEGER,"
-		" until INTEGER, incident TEXT, reason TEXT, sequence INTEGER)");
+	int code = create_watched(database);
+
+	return code != SQLITE_OK
+		       ? code
+		       : store_run(database,
+				 "CREATE TABLE IF NOT EXISTS refusals (sequence INTEGER PRIMARY KEY, time INTEGER, about INTEGER,"
+				 " action INTEGER, severity INTEGER, leg INTEGER, caller TEXT, source TEXT, dialed TEXT,"
+				 " number TEXT, country TEXT, country_name TEXT, prefix TEXT, rules TEXT, reason TEXT,"
+				 " incident TEXT, call_id TEXT);"
+				 "CREATE TABLE IF NOT EXISTS blocked_sources (network TEXT PRIMARY KEY, since INTEGER,"
+				 " until INTEGER, time INTEGER, times INTEGER, incident TEXT, reason TEXT);"
+				 "CREATE TABLE IF NOT EXISTS blocked_accounts (account TEXT PRIMARY KEY, since INTEGER,"
+				 " until INTEGER, incident TEXT, reason TEXT, sequence INTEGER)");
 }
 
 void statement_add_incident_names(struct statement_text *statement)
@@ -70,7 +110,7 @@ void statement_add_incident_names(struct statement_text *statement)
 
 int store_schema_prepare(struct store *store)
 {
-	struct statement_text put = {0};
+	struct statement_text put = {0}, put_watched = {0};
 
 	statement_add(&put, "INSERT OR REPLACE INTO incidents (");
 	statement_add_incident_names(&put);
@@ -79,9 +119,18 @@ int store_schema_prepare(struct store *store)
 		statement_add(&put, ", ?");
 	}
 	statement_add(&put, ")");
+	statement_add(&put_watched, "INSERT OR REPLACE INTO watched (hour, mode");
+	statement_add_watched_names(&put_watched, "", "");
+	statement_add(&put_watched, ") VALUES (?, ?");
+	for (size_t i = 0; i < WATCHED_COUNT; i++) {
+		statement_add(&put_watched, ", ?");
+	}
+	statement_add(&put_watched, ")");
 	int code = SQLITE_OK;
 	for (size_t i = 0; code == SQLITE_OK && i < STATEMENTS; i++) {
-		const char *text = i == PUT_INCIDENT ? put.text : statement_texts[i];
+		const char *text = i == PUT_INCIDENT  ? put.text
+				   : i == PUT_WATCHED ? put_watched.text
+						      : statement_texts[i];
 		code = sqlite3_prepare_v2(store->database, text, -1, &store->statements[i], NULL);
 	}
 	return code;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What outlives the process, in one SQLite file: open incidents, what rules have learned, and who is blocked.
- * Read once at the start, then only written, by the slow thread. Nothing that is wrong with it ever stops the
- * guard: it is told, and without a store a restart forgets.
+ * What outlives the process, in one SQLite file: open incidents, what rules have learned, who is blocked, and
+ * what was refused or would have been. Read once at the start, then only written, by the slow thread; but
+ * what was refused is read by it whenever somebody asks for a report. Nothing that is wrong with the store
+ * ever stops the guard: it is told, and without a store a restart forgets.
  *
  * The file belongs to us alone while it is open; a second guard goes on without. A damaged one is set aside
  * (renamed, with the time in its name) and a new one begun. One that is no store of ours, or a later
@@ -14,12 +15,14 @@
 #define PBXGUARD_ACTION_STORE_H
 
 #include "pbxguard/action/blocked_sources.h"
+#include "pbxguard/action/watched_hour.h"
 #include "pbxguard/base/counter.h"
 #include "pbxguard/base/instant.h"
 #include "pbxguard/base/log.h"
 #include "pbxguard/base/setting.h"
 #include "pbxguard/incident/blocked_account_record.h"
 #include "pbxguard/incident/incident_record.h"
+#include "pbxguard/incident/refusal_record.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -76,6 +79,28 @@ void store_forget_sources(struct store *store, instant until, size_t most, insta
 /* In place of all accounts that were there. */
 void store_put_accounts(
 	struct store *store, const struct blocked_account_record *records, size_t count, instant now);
+
+/* One row more; its order is the store's to give. */
+void store_put_refusal(struct store *store, const struct refusal_record *record, instant now);
+/* The call that was to be refused since then went through. */
+void store_slip_refusal(struct store *store, const char *call_id, instant since, instant now);
+/* In place of what the hour had in this mode. */
+void store_put_watched(struct store *store, const struct watched_hour *hour, instant now);
+/*
+ * What was before `before`; and of the rows about strangers (LEG_OUTSIDE) and of the others all but so many,
+ * the oldest first. They are bounded apart, so that a scan from outside does not push out what phones did.
+ */
+void store_forget_refusals(struct store *store, instant before, size_t most, instant now);
+
+/* Those from since on whose order is beyond after, in order. False: they can't be read. */
+bool store_page_refusals(struct store *store, instant since, uint64_t after, struct refusal_record *records,
+	size_t room, size_t *count, instant now);
+/* An hour; all zero when it was not watched in this mode. */
+void store_read_watched(
+	struct store *store, instant hour, unsigned mode, struct watched_hour *watched, instant now);
+/* All hours from since on, summed up for each mode; hour is the first of them (seconds 0: there is none). */
+bool store_sum_watched(
+	struct store *store, instant since, struct watched_hour sums[static WATCHED_MODES], instant now);
 
 void store_commit(struct store *store, instant now);
 

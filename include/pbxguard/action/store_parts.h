@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The insides of struct store, for the modules that it consists of only: store.c writes and fails, store_file
- * opens, store_schema knows the tables, and store_incidents, store_learned and store_blocks what is in them.
+ * opens, store_schema knows the tables, and store_incidents, store_learned, store_blocks, store_refusals and
+ * store_watched what is in them.
  */
 #ifndef PBXGUARD_ACTION_STORE_PARTS_H
 #define PBXGUARD_ACTION_STORE_PARTS_H
@@ -27,6 +28,13 @@ enum statement_kind {
 	PUT_ACCOUNT,
 	REMOVE_ACCOUNT_ROW,
 	CLEAR_ACCOUNTS,
+	PUT_REFUSAL,
+	SLIP_REFUSAL,
+	FORGET_REFUSALS,
+	LIMIT_REFUSALS,
+	REMOVE_REFUSAL_ROW,
+	PUT_WATCHED, /* its text is made of the counts' names */
+	FORGET_WATCHED,
 	STATEMENTS
 };
 
@@ -74,6 +82,7 @@ struct statement_text {
 void statement_add(struct statement_text *statement, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void statement_add_incident_names(struct statement_text *statement);
+void statement_add_watched_names(struct statement_text *statement, const char *before, const char *after);
 
 #define STORE_VERSION 1                 /* PRAGMA user_version */
 #define STORE_APPLICATION_ID 0x70627867 /* "pbxg": by this we know our own */
@@ -92,6 +101,8 @@ bool store_take_number(sqlite3_stmt *row, int place, int64_t minimum, int64_t ma
 bool store_take_time(sqlite3_stmt *row, int place, instant *time);
 /* By which something is found: what would have to be changed is another's. */
 bool store_take_name(sqlite3_stmt *row, int place, char *name, size_t size);
+/* Which is only shown: made safe where it is not (as when its last character was cut). */
+bool store_take_shown(sqlite3_stmt *row, int place, char *buffer, size_t size);
 
 #define STORE_TIME_LIMIT (INT64_MAX / 4) /* beyond it sums would overflow */
 
