@@ -29,6 +29,7 @@ struct control_desk {
 	void *never_context;
 	struct account_functions accounts;
 	struct control_desk_store store;
+	struct control_desk_report report;
 	struct blocklist *blocklist;
 	struct blocked_sources *sources;
 	struct control *control; /* NULL: no socket */
@@ -417,6 +418,45 @@ static bool list(struct control_desk *desk, const struct control_task *task)
 	return true;
 }
 
+/* What is watched is summed up for whole hours of the clock, so the period begins with one. */
+static instant hour_before(instant now, unsigned days)
+{
+	instant since = now - days * DAY;
+
+	return since - since % HOUR;
+}
+
+static void report(struct control_desk *desk, const struct control_task *task)
+{
+	const struct control_request *asked = task->request;
+	const struct control_desk_report *functions = &desk->report;
+	struct control_report *report = &task->reply->report;
+	instant now = instant_now();
+
+	if (functions->page == NULL) {
+		say(task->reply, false,
+			"nothing is kept of which a report could be made: there is no store (store.path), or it "
+			"could not be opened, as the log says");
+		return;
+	}
+	report->since = hour_before(now, asked->days);
+	report->until = now;
+	report->next = UINT64_MAX;
+	if ((asked->after_row == 0 && !functions->sum(functions->context, report->since, report)) ||
+		!functions->page(functions->context, report->since, asked->after_row, report->rows,
+			CONTROL_ROWS_MAX, &report->count)) {
+		say(task->reply, false, "the store can't be read: the log says why");
+		return;
+	}
+	for (unsigned i = 0; i < WATCHED_MODES; i++) {
+		report->watched[i].mode = i;
+	}
+	if (report->count == CONTROL_ROWS_MAX) {
+		report->next = report->rows[report->count - 1].order;
+	}
+	task->reply->ok = task->reply->is_report = true;
+}
+
 static bool handle(void *context, const struct control_task *task)
 {
 	struct control_desk *desk = context;
@@ -430,6 +470,9 @@ static bool handle(void *context, const struct control_task *task)
 		return true;
 	case CONTROL_RELEASE:
 		return release(desk, task);
+	case CONTROL_REPORT:
+		report(desk, task);
+		return true;
 	default:
 		return list(desk, task);
 	}
@@ -563,6 +606,7 @@ struct control_desk *control_desk_start(const struct control_desk_setup *setup, 
 	desk->never_context = setup->never_context;
 	desk->accounts = setup->accounts;
 	desk->store = setup->store;
+	desk->report = setup->report;
 	if (!make_parts(desk, setup)) {
 		free_desk(desk);
 		return NULL;

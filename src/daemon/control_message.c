@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/daemon/control_message.h"
 
-#include "pbxguard/base/local_time.h"
+#include "pbxguard/daemon/json_values.h"
+#include "pbxguard/daemon/report_message.h"
 
 #include <assert.h>
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define ACCOUNT_PREFIX "caller:"
 
-static const char *const commands[] = {"block", "unblock", "release", "list"};
+static_assert(CONTROL_ROWS_MAX * CONTROL_ROW_SIZE + 4096 <= CONTROL_REPLY_SIZE, "a report fits into a reply");
+
+static const char *const commands[] = {"block", "unblock", "release", "list", "report"};
 static_assert(sizeof commands / sizeof commands[0] == CONTROL_COMMAND_COUNT, "each command has its name");
 
 /* What may stand in a request besides "command"; ends with NULL. */
@@ -20,6 +22,7 @@ static const char *const members[][3] = {
 	[CONTROL_UNBLOCK] = {"address"},
 	[CONTROL_RELEASE] = {"account", "incident"},
 	[CONTROL_LIST] = {"after"},
+	[CONTROL_REPORT] = {"days", "after"},
 };
 static_assert(sizeof members / sizeof members[0] == CONTROL_COMMAND_COUNT, "each command has its members");
 
@@ -42,11 +45,6 @@ static bool complain(char *error, const char *format, ...)
 
 /* ---- requests --------------------------------------------------------------------------------------- */
 
-static struct text text_in(const json_t *string)
-{
-	return (struct text){json_string_value(string), json_string_length(string)};
-}
-
 static char *shown(struct text text, char buffer[static 64])
 {
 	return text_make_safe(text, buffer, 64);
@@ -54,7 +52,7 @@ static char *shown(struct text text, char buffer[static 64])
 
 static bool read_command(const json_t *object, enum control_command *command, char *error)
 {
-	struct text name = text_in(json_object_get(object, "command"));
+	struct text name = json_text_in(json_object_get(object, "command"));
 	char buffer[64];
 
 	for (size_t i = 0; i < CONTROL_COMMAND_COUNT; i++) {
@@ -63,7 +61,8 @@ static bool read_command(const json_t *object, enum control_command *command, ch
 			return true;
 		}
 	}
-	return complain(error, "there is no command \"%s\": there are block, unblock, release and list",
+	return complain(error,
+		"there is no command \"%s\": there are block, unblock, release, list and report",
 		shown(name, buffer));
 }
 
@@ -95,7 +94,7 @@ static bool check_members(json_t *object, enum control_command command, char *er
 
 static bool read_network(const json_t *object, struct network *network, char *error)
 {
-	struct text address = text_in(json_object_get(object, "address"));
+	struct text address = json_text_in(json_object_get(object, "address"));
 	char buffer[64];
 
 	if (text_is_empty(address)) {
@@ -114,7 +113,7 @@ static bool read_time(const json_t *object, duration *time, char *error)
 	if (value == NULL) {
 		return true;
 	}
-	return (duration_parse(text_in(value), time) && *time >= SECOND && *time <= CONTROL_TIME_MAX) ||
+	return (duration_parse(json_text_in(value), time) && *time >= SECOND && *time <= CONTROL_TIME_MAX) ||
 	       complain(error, "\"time\" must be from \"1s\" to \"20d\", with its unit: s, min, h, d");
 }
 
@@ -159,13 +158,13 @@ static bool read_release(const json_t *object, struct control_request *request, 
 		return complain(error, "release needs either \"account\" or \"incident\"");
 	}
 	if (account != NULL) {
-		return take_account(text_in(account), request) ||
+		return take_account(json_text_in(account), request) ||
 		       complain(error, "\"account\" must be a caller, as in \"caller:1001\"");
 	}
-	if (!is_incident(text_in(incident))) {
+	if (!is_incident(json_text_in(incident))) {
 		return complain(error, "\"incident\" must be its 16 hexadecimal digits");
 	}
-	text_copy(text_in(incident), request->incident, sizeof request->incident);
+	text_copy(json_text_in(incident), request->incident, sizeof request->incident);
 	return true;
 }
 
@@ -191,6 +190,29 @@ static bool read_place(const json_t *value, struct control_place *place)
 	       read_number(value, "accounts", &place->accounts);
 }
 
+static bool read_days(const json_t *object, unsigned *days, char *error)
+{
+	const json_t *value = json_object_get(object, "days");
+
+	*days = value == NULL ? CONTROL_REPORT_DAYS : 0;
+	if (json_is_integer(value) && json_integer_value(value) >= 1 &&
+		json_integer_value(value) <= CONTROL_REPORT_DAYS_MAX) {
+		*days = (unsigned)json_integer_value(value);
+	}
+	return *days != 0 ||
+	       complain(error, "\"days\" must be a whole number from 1 to %d", CONTROL_REPORT_DAYS_MAX);
+}
+
+static bool read_after_row(const json_t *after, uint64_t *row, char *error)
+{
+	if (after == NULL) {
+		return true;
+	}
+	*row = json_is_integer(after) && json_integer_value(after) > 0 ? (uint64_t)json_integer_value(after)
+								       : 0;
+	return *row != 0 || complain(error, "\"after\" must be what \"next\" was in the reply before");
+}
+
 static bool read_rest(const json_t *object, struct control_request *request, char *error)
 {
 	const json_t *after = json_object_get(object, "after");
@@ -206,6 +228,9 @@ static bool read_rest(const json_t *object, struct control_request *request, cha
 	case CONTROL_LIST:
 		return after == NULL || read_place(after, &request->after) ||
 		       complain(error, "\"after\" must be what \"next\" was in the reply before");
+	case CONTROL_REPORT:
+		return read_days(object, &request->days, error) &&
+		       read_after_row(after, &request->after_row, error);
 	default:
 		return false;
 	}
@@ -231,19 +256,6 @@ bool control_request_read(
 	return good;
 }
 
-/* Takes the object over. */
-static size_t dump(json_t *object, char *buffer, size_t size)
-{
-	size_t used = object == NULL ? 0 : json_dumpb(object, buffer, size - 1, JSON_COMPACT);
-
-	json_decref(object);
-	if (used > size - 1) {
-		used = 0;
-	}
-	buffer[used] = '\0';
-	return used;
-}
-
 /* An end is null: so it can be handed back as it is. */
 static json_t *number_of(uint64_t number)
 {
@@ -256,92 +268,61 @@ static json_t *place_of(const struct control_place *place)
 		"{s:o,s:o}", "sources", number_of(place->sources), "accounts", number_of(place->accounts));
 }
 
-/* Of what was cut to fit, the last character may be half: JSON takes whole ones only. */
-static struct text whole(const char *string)
-{
-	struct text text = text_of(string);
-	size_t at;
-
-	return text_is_utf8(text, &at) ? text : text_part(text, 0, at);
-}
-
-static void set_string(json_t *object, const char *name, const char *value)
-{
-	struct text text = whole(value);
-
-	json_object_set_new(object, name, json_stringn(text.start, text.size));
-}
-
 size_t control_request_write(const struct control_request *request, char *buffer, size_t size)
 {
 	json_t *object = json_object();
 	char text[NETWORK_TEXT_SIZE], time[32];
 
-	set_string(object, "command", commands[request->command]);
+	json_set_string(object, "command", commands[request->command]);
 	if (request->command == CONTROL_BLOCK || request->command == CONTROL_UNBLOCK) {
-		set_string(object, "address", network_format(&request->network, text));
+		json_set_string(object, "address", network_format(&request->network, text));
 	}
 	if (request->command == CONTROL_BLOCK && request->time != 0) {
 		snprintf(time, sizeof time, "%ds", (int)(request->time / SECOND));
-		set_string(object, "time", time);
+		json_set_string(object, "time", time);
 	}
 	if (request->command == CONTROL_RELEASE) {
 		bool is_account = request->account[0] != '\0';
-		set_string(object, is_account ? "account" : "incident",
+		json_set_string(object, is_account ? "account" : "incident",
 			is_account ? request->account : request->incident);
 	}
 	if (request->command == CONTROL_LIST && (request->after.sources | request->after.accounts) != 0) {
 		json_object_set_new(object, "after", place_of(&request->after));
 	}
-	return dump(object, buffer, size);
+	if (request->command == CONTROL_REPORT) {
+		json_object_set_new(object, "days", json_integer(request->days));
+	}
+	if (request->command == CONTROL_REPORT && request->after_row != 0) {
+		json_object_set_new(object, "after", number_of(request->after_row));
+	}
+	return json_write_line(object, buffer, size);
 }
 
 /* ---- replies ---------------------------------------------------------------------------------------- */
-
-static void set_instant(json_t *object, const char *name, instant when)
-{
-	char text[INSTANT_TEXT_SIZE];
-
-	if (when == 0) {
-		json_object_set_new(object, name, json_null());
-	} else {
-		set_string(object, name, instant_format(when, text));
-	}
-}
-
-/* Empty is null. */
-static void set_text(json_t *object, const char *name, const char *text)
-{
-	if (text[0] == '\0') {
-		json_object_set_new(object, name, json_null());
-	} else {
-		set_string(object, name, text);
-	}
-}
 
 static json_t *object_of(const struct control_item *item)
 {
 	json_t *object = json_object();
 
-	set_string(object, "type", item->is_account ? "account" : "source");
+	json_set_string(object, "type", item->is_account ? "account" : "source");
 	if (item->is_account) {
 		char account[sizeof ACCOUNT_PREFIX + CALLER_SIZE];
 		snprintf(account, sizeof account, ACCOUNT_PREFIX "%s", item->name);
-		set_string(object, "account", account);
+		json_set_string(object, "account", account);
 	} else {
-		set_string(object, "address", item->name);
+		json_set_string(object, "address", item->name);
 		json_object_set_new(object, "times", json_integer(item->times));
 	}
-	set_instant(object, "since", item->since);
-	set_instant(object, "until", item->until);
-	set_text(object, "incident", item->incident);
-	set_text(object, "reason", item->reason);
+	json_set_instant(object, "since", item->since);
+	json_set_instant(object, "until", item->until);
+	json_set_text(object, "incident", item->incident);
+	json_set_text(object, "reason", item->reason);
 	return object;
 }
 
 size_t control_item_write(const struct control_item *item, char *buffer, size_t size)
 {
-	return dump(object_of(item), buffer, size);
+	return json_write_line(object_of(item), buffer, size);
 }
 
 static void set_list(json_t *object, const struct control_reply *reply)
@@ -363,10 +344,12 @@ size_t control_reply_write(const struct control_reply *reply, char *buffer, size
 	json_object_set_new(object, "ok", json_boolean(reply->ok));
 	if (reply->ok && reply->is_list) {
 		set_list(object, reply);
+	} else if (reply->ok && reply->is_report) {
+		report_message_set(object, &reply->report);
 	} else {
-		set_string(object, reply->ok ? "message" : "error", reply->sentence);
+		json_set_string(object, reply->ok ? "message" : "error", reply->sentence);
 	}
-	size_t used = dump(object, buffer, size - 1);
+	size_t used = json_write_line(object, buffer, size - 1);
 	if (used > 0) {
 		buffer[used++] = '\n';
 		buffer[used] = '\0';
@@ -374,35 +357,22 @@ size_t control_reply_write(const struct control_reply *reply, char *buffer, size
 	return used;
 }
 
-static void get_text(const json_t *object, const char *name, char *buffer, size_t size)
-{
-	text_copy(text_in(json_object_get(object, name)), buffer, size);
-	buffer[whole(buffer).size] = '\0';
-}
-
-static bool get_instant(const json_t *object, const char *name, instant *when)
-{
-	const json_t *value = json_object_get(object, name);
-
-	return json_is_null(value) || (json_is_string(value) && instant_parse(text_in(value), when));
-}
-
 static bool read_item(const json_t *object, struct control_item *item)
 {
-	struct text type = text_in(json_object_get(object, "type"));
-	struct text account = text_in(json_object_get(object, "account"));
+	struct text type = json_text_in(json_object_get(object, "type"));
+	struct text account = json_text_in(json_object_get(object, "account"));
 
 	item->is_account = text_equal(type, TEXT("account"));
 	if (item->is_account && text_begins(account, TEXT(ACCOUNT_PREFIX))) {
 		text_copy(text_from(account, strlen(ACCOUNT_PREFIX)), item->name, sizeof item->name);
 	} else {
-		get_text(object, "address", item->name, sizeof item->name);
+		json_get_text(object, "address", item->name, sizeof item->name);
 	}
 	item->times = (uint32_t)json_integer_value(json_object_get(object, "times"));
-	get_text(object, "incident", item->incident, sizeof item->incident);
-	get_text(object, "reason", item->reason, sizeof item->reason);
-	return item->name[0] != '\0' && get_instant(object, "since", &item->since) &&
-	       get_instant(object, "until", &item->until);
+	json_get_text(object, "incident", item->incident, sizeof item->incident);
+	json_get_text(object, "reason", item->reason, sizeof item->reason);
+	return item->name[0] != '\0' && json_get_instant(object, "since", &item->since) &&
+	       json_get_instant(object, "until", &item->until);
 }
 
 static bool read_list(const json_t *object, struct control_reply *reply)
@@ -432,7 +402,11 @@ static bool read_reply(const json_t *object, struct control_reply *reply)
 	if (reply->ok && json_is_array(json_object_get(object, "list"))) {
 		return read_list(object, reply);
 	}
-	get_text(object, sentence, reply->sentence, sizeof reply->sentence);
+	if (reply->ok && json_is_object(json_object_get(object, "report"))) {
+		reply->is_report = true;
+		return report_message_get(object, &reply->report);
+	}
+	json_get_text(object, sentence, reply->sentence, sizeof reply->sentence);
 	return json_is_boolean(ok) && json_is_string(json_object_get(object, sentence));
 }
 

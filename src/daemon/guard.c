@@ -15,6 +15,7 @@
 #include "pbxguard/daemon/interfaces.h"
 #include "pbxguard/daemon/keep.h"
 #include "pbxguard/daemon/kept_blocks.h"
+#include "pbxguard/daemon/kept_refusals.h"
 #include "pbxguard/daemon/pipeline.h"
 #include "pbxguard/daemon/queue_guard.h"
 #include "pbxguard/daemon/service_notify.h"
@@ -36,6 +37,7 @@
 #define SYSLOG_PATIENCE (5 * SECOND)
 /* In line: for what is sent again (RFC 3261 §17.1.2.2, T1 500 ms), and systemd's watchdog of a second. */
 #define INLINE_TICK (100 * MILLISECOND)
+#define ACCOUNTS_LOOKED_AT 16
 
 static const uint32_t sip_port[] = {CAPTURE_SIP_PORT};
 
@@ -57,8 +59,11 @@ struct guard {
 	struct log slow_log; /* the slow thread's: it counts nothing that this one counts */
 	bool has_store;
 	struct keep keep;
-	struct kept_blocks *kept_blocks; /* handed to the desk; NULL: nothing is kept */
-	instant syslog_waits_since;      /* monotonic; 0: nothing waits */
+	struct kept_blocks *kept_blocks;     /* handed to the desk; NULL: nothing is kept */
+	struct kept_refusals *kept_refusals; /* likewise */
+	uint64_t accounts_reported; /* the order of the latest blocked account that is in the report */
+	uint64_t account_changes;   /* when it was looked for newer ones the last time */
+	instant syslog_waits_since; /* monotonic; 0: nothing waits */
 	bool syslog_wait_was_told;
 };
 
@@ -186,6 +191,25 @@ static void push_block(void *context, const struct block_request *request)
 	}
 }
 
+static void keep_refusal(void *context, const struct refusal_record *record)
+{
+	const struct guard *guard = context;
+
+	if (guard->kept_refusals != NULL) {
+		kept_refusals_add(guard->kept_refusals, record);
+	}
+}
+
+static void keep_slip(void *context, struct text call_id, instant now)
+{
+	const struct guard *guard = context;
+
+	(void)now;
+	if (guard->kept_refusals != NULL) {
+		kept_refusals_slipped(guard->kept_refusals, call_id);
+	}
+}
+
 static bool make_pipeline(struct guard *guard)
 {
 	struct pipeline_setup setup = {
@@ -194,6 +218,8 @@ static bool make_pipeline(struct guard *guard)
 		.log = &guard->start->log,
 		.handler = push,
 		.block = push_block,
+		.refusal = keep_refusal,
+		.slip = keep_slip,
 		.context = guard,
 		.is_inline = guard->is_inline,
 		.enforcement = guard->enforcement,
@@ -223,6 +249,38 @@ static bool make_pipeline(struct guard *guard)
 	return true;
 }
 
+/* Those that were blocked since it was looked the last time. */
+static void look_for_blocked_accounts(struct guard *guard, struct kept_refusals *kept)
+{
+	const struct policy *policy = pipeline_policy(guard->pipeline);
+	struct blocked_account_record accounts[ACCOUNTS_LOOKED_AT];
+	struct refusal_record record;
+	size_t count;
+
+	if (policy_account_changes(policy) == guard->account_changes) {
+		return;
+	}
+	guard->account_changes = policy_account_changes(policy);
+	do {
+		count = policy_list_accounts(policy, guard->accounts_reported, accounts, ACCOUNTS_LOOKED_AT);
+		for (size_t i = 0; i < count; i++) {
+			guard->accounts_reported = accounts[i].order;
+			refusal_of_account(&accounts[i], policy_is_blocking(policy), &record);
+			if (kept != NULL) {
+				kept_refusals_add(kept, &record);
+			}
+		}
+	} while (count == ACCOUNTS_LOOKED_AT);
+}
+
+static void report_second(struct guard *guard)
+{
+	if (guard->kept_refusals != NULL) {
+		look_for_blocked_accounts(guard, guard->kept_refusals);
+		kept_refusals_tick(guard->kept_refusals, instant_now());
+	}
+}
+
 /* NULL: there is none, for whatever reason. What it holds goes on. */
 static struct store *open_store(struct guard *guard)
 {
@@ -237,6 +295,9 @@ static struct store *open_store(struct guard *guard)
 		keep_begin(&guard->keep, instant_monotonic_now());
 		guard->kept_blocks = kept_blocks_new(
 			store, policy_is_blocking(pipeline_policy(guard->pipeline)), instant_now());
+		guard->kept_refusals = kept_refusals_new(store, &guard->start->counters,
+			(enum action_mode)guard->start->config->settings.actions.mode, instant_now());
+		look_for_blocked_accounts(guard, NULL); /* those of before are reported already */
 	}
 	return store;
 }
@@ -254,6 +315,8 @@ static bool start_slow_thread(struct guard *guard)
 			strerror(errno));
 		actions_free(actions);
 		store_free(store);
+	} else if (guard->kept_refusals != NULL) {
+		kept_refusals_move_in(guard->kept_refusals, guard->slow_thread);
 	}
 	return guard->slow_thread != NULL;
 }
@@ -297,6 +360,7 @@ static bool start_control_desk(struct guard *guard)
 		.never_context = guard->host_watch,
 		.accounts = {release_accounts, list_accounts, guard},
 		.store = kept_blocks_hooks(guard->kept_blocks),
+		.report = kept_refusals_report(guard->kept_refusals),
 		.loop = guard->loop,
 		.counters = &guard->start->counters,
 		.log = &guard->slow_log,
@@ -513,6 +577,7 @@ static void second_passed(void *context)
 	pipeline_tick(guard->pipeline, instant_now() - PACKETS_LATE);
 	if (guard->has_store) {
 		keep_tick(&guard->keep, guard->pipeline, guard->slow_thread, instant_monotonic_now());
+		report_second(guard);
 	}
 	look_for_silence(guard, instant_monotonic_now());
 	blind_spots_tell(&guard->blind_spots, counters, log_of(guard), instant_monotonic_now(), false);
@@ -585,6 +650,12 @@ static void say_what_is_guarded(const struct guard *guard)
 		"guarding %s for site %s; SIGTERM ends, SIGHUP reloads, SIGUSR1 "
 		"logs the counters",
 		names, guard->start->config->settings.site.name);
+	if (guard->is_inline) {
+		log_write(log_of(guard), LOG_LEVEL_NOTICE, "%s",
+			guard->kept_refusals != NULL
+				? "sudo pbxguardctl report tells what was refused, or would have been"
+				: "without a store there is no report of what is refused or would be");
+	}
 	service_notify_ready();
 }
 
@@ -606,6 +677,9 @@ static bool end(struct guard *guard)
 	}
 	if (guard->pipeline != NULL && guard->slow_thread != NULL) {
 		pipeline_finish(guard->pipeline);
+	}
+	if (guard->slow_thread != NULL && guard->has_store) {
+		report_second(guard);
 	}
 	if (guard->slow_thread != NULL && guard->has_store &&
 		!keep_finish(guard->pipeline, guard->slow_thread)) {
@@ -651,6 +725,7 @@ int guard_run(struct start *start)
 	interfaces_free(guard->interfaces);
 	enforcement_free(guard->enforcement);
 	kept_blocks_free(guard->kept_blocks);
+	kept_refusals_free(guard->kept_refusals);
 	pipeline_free(guard->pipeline);
 	event_loop_free(guard->loop);
 	free(guard);

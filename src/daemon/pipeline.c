@@ -133,12 +133,28 @@ static void log_event(const struct log *log, const struct event *event)
 		text_make_safe(event->call_id, call_id, sizeof call_id));
 }
 
+static void keep_refusal(struct pipeline *pipeline, const struct event *event,
+	const struct findings *findings, const struct judgement *judgement)
+{
+	enum severity on = (enum severity)pipeline->setup.config->settings.actions.block.on;
+	struct refusal_record record;
+
+	if (pipeline->setup.refusal != NULL && refusal_of_call(event, findings, judgement, on, &record)) {
+		pipeline->setup.refusal(pipeline->setup.context, &record);
+	}
+}
+
 static void handle_block(void *context, const struct block_request *request)
 {
 	struct pipeline *pipeline = context;
 	bool is_done = pipeline->setup.config->settings.actions.mode == ACTION_MODE_BLOCK &&
 		       !pipeline->setup.is_replay;
 
+	if (pipeline->setup.refusal != NULL) {
+		struct refusal_record record;
+		refusal_of_source(request, is_done, &record);
+		pipeline->setup.refusal(pipeline->setup.context, &record);
+	}
 	incidents_note(
 		pipeline->incidents, request->incident, is_done ? ACTION_SOURCE_BLOCKED : ACTION_WOULD_BLOCK);
 	if (is_done && pipeline->setup.block != NULL) {
@@ -151,7 +167,9 @@ static void handle_slip(void *context, struct text call_id, instant now)
 	const struct pipeline *pipeline = context;
 	char shown[CALL_ID_SIZE];
 
-	(void)now;
+	if (pipeline->setup.slip != NULL) {
+		pipeline->setup.slip(pipeline->setup.context, call_id, now);
+	}
 	log_write(pipeline->setup.log, LOG_LEVEL_WARNING,
 		"call %s was to be refused on the trunk leg, but went through without one that was seen: "
 		"calls are refused on the phone's leg for the next hour",
@@ -197,6 +215,7 @@ static void handle_event(void *context, const struct event *event)
 	counter_add(pipeline->setup.counters, COUNTER_FINDINGS, findings.count);
 	incidents_handle_judged(pipeline->incidents, event, &findings, &judgement, pipeline->setup.handler,
 		pipeline->setup.context);
+	keep_refusal(pipeline, event, &findings, &judgement);
 	policy_conclude(pipeline->policy, event, &judgement, handle_block, pipeline);
 	carry_out(pipeline, event, &judgement);
 }

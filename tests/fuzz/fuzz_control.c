@@ -26,6 +26,8 @@ static void check_request(const struct control_request *request)
 	if (request->command == CONTROL_BLOCK || request->command == CONTROL_UNBLOCK) {
 		MUST_HOLD(request->network.address.family != ADDRESS_NONE);
 	}
+	MUST_HOLD(request->command != CONTROL_REPORT ||
+		  (request->days >= 1 && request->days <= CONTROL_REPORT_DAYS_MAX));
 	if (request->command == CONTROL_RELEASE) {
 		MUST_HOLD((request->account[0] == '\0') != (request->incident[0] == '\0'));
 	}
@@ -53,6 +55,7 @@ static void read_request(struct text line)
 	MUST_HOLD(strcmp(again.incident, request.incident) == 0);
 	MUST_HOLD(again.after.sources == request.after.sources);
 	MUST_HOLD(again.after.accounts == request.after.accounts);
+	MUST_HOLD(again.days == request.days && again.after_row == request.after_row);
 }
 
 static void read_reply(struct text line)
@@ -70,11 +73,22 @@ static void read_reply(struct text line)
 		MUST_HOLD(is_ended(item->incident, sizeof item->incident));
 		MUST_HOLD(is_ended(item->reason, sizeof item->reason));
 	}
+	MUST_HOLD(reply.report.count <= CONTROL_ROWS_MAX);
+	for (size_t i = 0; i < reply.report.count; i++) {
+		const struct refusal_record *row = &reply.report.rows[i];
+		MUST_HOLD(row->about < REFUSAL_ABOUT_COUNT && row->action < REFUSAL_ACTION_COUNT);
+		MUST_HOLD(row->severity < SEVERITY_COUNT && row->leg < LEG_COUNT);
+		MUST_HOLD(
+			is_ended(row->caller, sizeof row->caller) && is_ended(row->rules, sizeof row->rules));
+		MUST_HOLD(is_ended(row->reason, sizeof row->reason) &&
+			  is_ended(row->dialed, sizeof row->dialed));
+	}
 	size_t size = control_reply_write(&reply, written, sizeof written);
 	MUST_HOLD(size < sizeof written);
 	MUST_HOLD(size == 0 || (written[size - 1] == '\n' && memchr(written, '\n', size - 1) == NULL));
 	MUST_HOLD(size == 0 || control_reply_read((struct text){written, size}, &again));
 	MUST_HOLD(size == 0 || again.count == reply.count);
+	MUST_HOLD(size == 0 || again.report.count == reply.report.count);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

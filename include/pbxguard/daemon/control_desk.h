@@ -13,6 +13,7 @@
 #include "pbxguard/base/log.h"
 #include "pbxguard/base/site.h"
 #include "pbxguard/daemon/account_link.h"
+#include "pbxguard/daemon/control_message.h"
 #include "pbxguard/daemon/event_loop.h"
 #include "pbxguard/daemon/slow_thread.h"
 
@@ -39,6 +40,16 @@ struct control_desk_store {
 	void *context;
 };
 
+/* What was refused or would have been, for a report; on the slow thread. NULL functions: nothing is kept. */
+struct control_desk_report {
+	/* The mode, and what was watched from since on. False: it can't be read. */
+	bool (*sum)(void *context, instant since, struct control_report *report);
+	/* At most room rows from since on, beyond after. Likewise. */
+	bool (*page)(void *context, instant since, uint64_t after, struct refusal_record *rows, size_t room,
+		size_t *count);
+	void *context;
+};
+
 struct control_desk_setup {
 	const char *path;        /* of the control socket; empty: none. Copied */
 	const struct site *site; /* both copied; at a reload the slow thread brings new ones */
@@ -48,6 +59,7 @@ struct control_desk_setup {
 	void *never_context;
 	struct account_functions accounts; /* release NULL: there are none that could be blocked */
 	struct control_desk_store store;
+	struct control_desk_report report;
 	struct event_loop *loop;   /* the packet thread's, for questions about accounts; NULL: call
 				    * control_desk_serve_accounts yourself */
 	struct counters *counters; /* both borrowed */

@@ -13,6 +13,7 @@
 #include "pbxguard/incident/decision.h"
 #include "pbxguard/incident/incident.h"
 #include "pbxguard/incident/policy.h"
+#include "pbxguard/incident/refusal.h"
 #include "pbxguard/rules/rules.h"
 
 #include <stdbool.h>
@@ -30,8 +31,12 @@ struct pipeline_setup {
 	decision_handler *handler; /* gets each decision */
 	void *context;
 	block_handler *block; /* gets, with the same context, each address to be blocked; NULL: nobody */
-	bool is_replay;       /* a capture: nothing is refused or blocked, whatever the mode */
-	bool is_inline;       /* packets come by the queue: all that the receivers get, and no more */
+	/* These two, with the same context, get what was refused or would have been, and blocked addresses,
+	 * to be reported; and calls that were to be refused and went through. NULL: nobody. */
+	refusal_handler *refusal;
+	slip_handler *slip;
+	bool is_replay; /* a capture: nothing is refused or blocked, whatever the mode */
+	bool is_inline; /* packets come by the queue: all that the receivers get, and no more */
 	struct enforcement *enforcement; /* borrowed; NULL: no call is touched */
 };
 

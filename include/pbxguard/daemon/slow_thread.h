@@ -4,7 +4,7 @@
  * terminal, a pipe, a log socket or a disk. Between the two is one bounded queue of copied records, one
  * writer and one reader, without locks; a decision that does not fit is counted (COUNTER_ALERTS_OVERFLOWED)
  * and told in the log. What is for the store leaves half of it to decisions, and is offered again. A
- * guest or two may live on the thread besides.
+ * guest or three may live on the thread besides.
  */
 #ifndef PBXGUARD_DAEMON_SLOW_THREAD_H
 #define PBXGUARD_DAEMON_SLOW_THREAD_H
@@ -18,7 +18,7 @@
 #include "pbxguard/incident/incident_record.h"
 
 #define SLOW_THREAD_QUEUE 1024 /* records of about 4 kB */
-#define SLOW_THREAD_GUESTS 2
+#define SLOW_THREAD_GUESTS 3
 
 struct slow_thread; /* opaque; made by slow_thread_start */
 

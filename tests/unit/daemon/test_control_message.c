@@ -24,6 +24,8 @@ static void requests_are_read(void **state)
 		{"{\"command\":\"release\",\"incident\":\"0123456789abcdef\"}", "/0", "", "0123456789abcdef",
 			CONTROL_RELEASE, 0},
 		{"{\"command\":\"list\"}", "/0", "", "", CONTROL_LIST, 0},
+		{"{\"command\":\"report\"}", "/0", "", "", CONTROL_REPORT, 0},
+		{"{\"command\":\"report\",\"days\":90,\"after\":7}", "/0", "", "", CONTROL_REPORT, 0},
 	};
 	char error[CONTROL_SENTENCE_SIZE], text[NETWORK_TEXT_SIZE], written[CONTROL_LINE_MAX];
 	struct control_request request, again;
@@ -74,6 +76,13 @@ static void nonsense_is_answered_with_a_sentence(void **state)
 		{"{\"command\":\"release\",\"incident\":\"0123\"}", "\"incident\" must be"},
 		{"{\"command\":\"release\",\"incident\":\"0123456789abcdeg\"}", "\"incident\" must be"},
 		{"{\"command\":\"list\",\"after\":3}", "\"after\" must be"},
+		{"{\"command\":\"list\",\"days\":3}", "list has no \"days\""},
+		{"{\"command\":\"report\",\"days\":0}", "\"days\" must be a whole number from 1 to 90"},
+		{"{\"command\":\"report\",\"days\":91}", "\"days\" must be"},
+		{"{\"command\":\"report\",\"days\":\"14\"}", "\"days\" must be"},
+		{"{\"command\":\"report\",\"days\":null}", "\"days\" must be"},
+		{"{\"command\":\"report\",\"after\":{}}", "\"after\" must be"},
+		{"{\"command\":\"report\",\"after\":-1}", "\"after\" must be"},
 		{"{\"command\":\"list\",\"after\":{\"sources\":-1,\"accounts\":0}}", "\"after\" must be"},
 	};
 	char error[CONTROL_SENTENCE_SIZE];
@@ -201,6 +210,99 @@ static void the_largest_list_fits(void **state)
 	free(reply);
 }
 
+static struct control_reply *report_of(size_t count, char fill)
+{
+	struct control_reply *reply = calloc(1, sizeof *reply);
+	struct control_report *report = &reply->report;
+
+	reply->ok = reply->is_report = true;
+	*report = (struct control_report){.mode = ACTION_MODE_DRY_RUN,
+		.since = 1794067200 * SECOND,
+		.until = 1795281185 * SECOND,
+		.count = count,
+		.next = 77};
+	for (unsigned i = 0; i < WATCHED_MODES; i++) {
+		report->watched[i] =
+			(struct watched_hour){.hour = i == ACTION_MODE_DRY_RUN ? 1794067200 * SECOND : 0,
+				.mode = i,
+				.counts = {i, 20 * i}};
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct refusal_record *row = &report->rows[i];
+		row->time = 1795281185 * SECOND;
+		row->action = REFUSAL_WOULD_REFUSE;
+		row->severity = SEVERITY_CRITICAL;
+		row->leg = LEG_EXTENSION;
+#define FILL(member) memset(row->member, fill, sizeof row->member - 1)
+		FILL(caller);
+		FILL(source);
+		FILL(dialed);
+		FILL(number);
+		FILL(country);
+		FILL(country_name);
+		FILL(prefix);
+		FILL(rules);
+		FILL(reason);
+		FILL(incident);
+		FILL(call_id);
+#undef FILL
+	}
+	return reply;
+}
+
+static void a_report_comes_back_as_it_was(void **state)
+{
+	struct control_reply *reply = report_of(CONTROL_ROWS_MAX, 'x'), *again = calloc(1, sizeof *again);
+	struct refusal_record *row = &reply->report.rows[1];
+	char *line = malloc(CONTROL_REPLY_SIZE);
+
+	(void)state;
+	*row = (struct refusal_record){.about = REFUSAL_OF_CALL,
+		.time = 1795281185 * SECOND,
+		.action = REFUSAL_SLIPPED,
+		.rules = "off_hours call_burst",
+		.caller = "100\"4"};
+	reply->report.rows[2] = (struct refusal_record){.about = REFUSAL_OF_SOURCE,
+		.action = REFUSAL_BLOCKED,
+		.leg = LEG_OUTSIDE,
+		.source = "198.51.100.66"};
+	size_t size = control_reply_write(reply, line, CONTROL_REPLY_SIZE);
+	assert_true(size > 0);
+	assert_non_null(strstr(line, "{\"ok\":true,\"report\":{\"type\":\"report\",\"mode\":\"dry_run\","));
+	assert_non_null(strstr(line,
+		"{\"type\":\"call\",\"time\":\"2026-11-22T02:13:05.000000+09:00\",\"action\":\"slipped\",\"severity\":"
+		"\"notice\",\"leg\":\"unknown\",\"rules\":[\"off_hours\",\"call_burst\"],\"caller\":\"100\\\"4\","
+		"\"source\":null,"));
+	assert_non_null(strstr(line, "\"next\":77}\n"));
+	assert_true(control_reply_read((struct text){line, size}, again));
+	assert_memory_equal(again, reply, sizeof *reply);
+	reply->report.next = UINT64_MAX;
+	size = control_reply_write(reply, line, CONTROL_REPLY_SIZE);
+	assert_non_null(strstr(line, "\"next\":null}\n"));
+	assert_true(control_reply_read((struct text){line, size}, again));
+	assert_memory_equal(again, reply, sizeof *reply);
+	free(line);
+	free(again);
+	free(reply);
+}
+
+static void the_largest_report_fits(void **state)
+{
+	struct control_reply *reply = report_of(CONTROL_ROWS_MAX, 1);
+	char *line = malloc(CONTROL_REPLY_SIZE);
+
+	(void)state;
+	memset(reply->report.watched, 0x7F, sizeof reply->report.watched);
+	for (unsigned i = 0; i < WATCHED_MODES; i++) {
+		reply->report.watched[i].mode = i;
+	}
+	assert_true(control_reply_write(reply, line, CONTROL_REPLY_SIZE) > 0);
+	assert_true(control_row_write(&reply->report.rows[0], line, CONTROL_ROW_SIZE) > 0);
+	assert_true(control_period_write(&reply->report, line, CONTROL_ROW_SIZE) > 0);
+	free(line);
+	free(reply);
+}
+
 static void a_sentence_that_was_cut_ends_with_a_whole_character(void **state)
 {
 	struct control_reply *reply = calloc(1, sizeof *reply), *again = calloc(1, sizeof *again);
@@ -222,7 +324,9 @@ static void what_is_no_reply_is_told_apart(void **state)
 {
 	static const char *const lines[] = {"", "ok", "{}", "{\"ok\":1}", "{\"ok\":true}", "{\"ok\":false}",
 		"{\"ok\":true,\"list\":[]}", "{\"ok\":true,\"list\":[{}],\"next\":null}",
-		"{\"ok\":true,\"list\":[],\"next\":7}"};
+		"{\"ok\":true,\"list\":[],\"next\":7}", "{\"ok\":true,\"report\":{}}",
+		"{\"ok\":true,\"report\":{\"mode\":\"block\",\"since\":null,\"until\":null,\"watched\":[]},\"rows\":[],"
+		"\"next\":null}"};
 	struct control_reply *reply = calloc(1, sizeof *reply);
 
 	(void)state;
@@ -243,6 +347,8 @@ int main(void)
 		cmocka_unit_test(replies_come_back_as_they_were),
 		cmocka_unit_test(a_list_is_shown_with_where_it_goes_on),
 		cmocka_unit_test(the_largest_list_fits),
+		cmocka_unit_test(a_report_comes_back_as_it_was),
+		cmocka_unit_test(the_largest_report_fits),
 		cmocka_unit_test(a_sentence_that_was_cut_ends_with_a_whole_character),
 		cmocka_unit_test(what_is_no_reply_is_told_apart),
 	};

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the packet thread (this one) by a real slow thread into the store, and back for a report. */
+#include "../test.h"
+
+#include "pbxguard/base/setting.h"
+#include "pbxguard/daemon/kept_refusals.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define NOW (1795280400 * SECOND + 30 * MINUTE)
+#define ROOM (4 * KEPT_REFUSALS_QUEUE)
+
+struct fixture {
+	char folder[64], path[96];
+	struct counters counters, slow_counters;
+	struct log log;
+	struct site site;
+	struct action_settings settings;
+	struct slow_thread *thread;
+	struct kept_refusals *kept;
+	struct control_report report;
+	struct refusal_record rows[ROOM];
+	size_t count;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+
+	snprintf(f->folder, sizeof f->folder, "/tmp/pbxguard-kept-XXXXXX");
+	if (mkdtemp(f->folder) == NULL) {
+		return 1;
+	}
+	snprintf(f->path, sizeof f->path, "%s/store.db", f->folder);
+	f->log = (struct log){.descriptor = -1};
+	setting_defaults(&action_settings_table, &f->settings);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	unlink(f->path);
+	rmdir(f->folder);
+	free(f);
+	return 0;
+}
+
+/* A guard from start to end; what it does in between, and what is in the store then. */
+static void guard(struct fixture *f, enum action_mode mode, instant now, void (*work)(struct fixture *f))
+{
+	struct store *store = store_open(f->path, &f->log, &f->slow_counters, now);
+
+	assert_non_null(store);
+	f->kept = kept_refusals_new(store, &f->counters, mode, now);
+	assert_non_null(f->kept);
+	f->thread = slow_thread_start(
+		actions_new(&f->settings, &f->site,
+			(struct action_output){-1, ALERT_FORMAT_TEXT, .may_wait = false}, NULL, &f->counters),
+		store, &f->counters);
+	assert_non_null(f->thread);
+	kept_refusals_move_in(f->kept, f->thread);
+	work(f);
+	assert_true(slow_thread_stop(f->thread));
+	kept_refusals_free(f->kept);
+}
+
+static void read_back(struct fixture *f)
+{
+	struct store *store = store_open(f->path, &f->log, &f->slow_counters, NOW);
+
+	assert_non_null(store);
+	struct kept_refusals *kept = kept_refusals_new(store, &f->counters, ACTION_MODE_DRY_RUN, NOW);
+	const struct control_desk_report report = kept_refusals_report(kept);
+	assert_true(report.sum(report.context, 0, &f->report));
+	assert_true(report.page(report.context, 0, 0, f->rows, ROOM, &f->count));
+	kept_refusals_free(kept);
+	store_free(store);
+}
+
+static void add(struct fixture *f, enum leg leg, const char *call_id)
+{
+	struct refusal_record record = {.time = instant_now(), .leg = leg, .about = REFUSAL_OF_CALL};
+
+	snprintf(record.call_id, sizeof record.call_id, "%s", call_id);
+	kept_refusals_add(f->kept, &record);
+}
+
+static void refuse_two_and_let_one_slip(struct fixture *f)
+{
+	const struct refusal_record account = {.time = NOW, .about = REFUSAL_OF_ACCOUNT, .caller = "1001"};
+
+	add(f, LEG_EXTENSION, "one");
+	add(f, LEG_OUTSIDE, "two\\x07");
+	kept_refusals_add(f->kept, &account);
+	kept_refusals_slipped(f->kept, TEXT("two\a"));
+	counter_add(&f->counters, COUNTER_CALLS, 7);
+	counter_add(&f->counters, COUNTER_TLS_STREAMS, 2);
+	counter_add(&f->counters, COUNTER_DTLS_DATAGRAMS, 3);
+	kept_refusals_tick(f->kept, NOW + SECOND);
+}
+
+static void what_was_refused_outlives_the_process(void **state)
+{
+	struct fixture *f = *state;
+
+	counter_add(&f->counters, COUNTER_CALLS, 1000); /* of before */
+	guard(f, ACTION_MODE_DRY_RUN, NOW, refuse_two_and_let_one_slip);
+	read_back(f);
+	assert_int_equal(f->count, 3);
+	size_t slipped = 0;
+	for (size_t i = 0; i < f->count; i++) {
+		slipped += f->rows[i].action == REFUSAL_SLIPPED && f->rows[i].leg == LEG_OUTSIDE;
+	}
+	assert_int_equal(slipped, 1);
+	const uint64_t *counts = f->report.watched[ACTION_MODE_DRY_RUN].counts;
+	assert_int_equal(counts[WATCHED_CALLS], 7);
+	assert_int_equal(counts[WATCHED_ENCRYPTED], 5);
+	assert_int_equal(counts[WATCHED_REFUSED], 2); /* an account is no call */
+	assert_int_equal(counts[WATCHED_SECONDS], 1);
+	assert_int_equal(f->report.watched[ACTION_MODE_DRY_RUN].hour, NOW - 30 * MINUTE);
+	assert_int_equal(f->report.watched[ACTION_MODE_BLOCK].counts[WATCHED_CALLS], 0);
+}
+
+static void watch_seconds(struct fixture *f)
+{
+	for (int second = 1; second <= 3; second++) {
+		counter_add(&f->counters, COUNTER_CALLS, 1);
+		kept_refusals_tick(f->kept, NOW + second * SECOND + second * 1000);
+	}
+}
+
+/* A restart goes on with the hour that has begun, and a mode with its own. */
+static void an_hour_goes_on_after_a_restart(void **state)
+{
+	struct fixture *f = *state;
+
+	guard(f, ACTION_MODE_DRY_RUN, NOW, watch_seconds);
+	guard(f, ACTION_MODE_DRY_RUN, NOW, watch_seconds);
+	guard(f, ACTION_MODE_BLOCK, NOW, watch_seconds);
+	read_back(f);
+	assert_int_equal(f->report.watched[ACTION_MODE_DRY_RUN].counts[WATCHED_SECONDS], 6);
+	assert_int_equal(f->report.watched[ACTION_MODE_BLOCK].counts[WATCHED_SECONDS], 3);
+	assert_int_equal(f->report.watched[ACTION_MODE_DRY_RUN].counts[WATCHED_CALLS], 6);
+}
+
+static void sleep_and_set_the_clock(struct fixture *f)
+{
+	kept_refusals_tick(f->kept, NOW + SECOND);
+	kept_refusals_tick(f->kept, NOW + 5 * HOUR); /* it slept */
+	kept_refusals_tick(f->kept, NOW + 5 * HOUR + SECOND);
+	kept_refusals_tick(f->kept, NOW - HOUR); /* the clock was set back */
+}
+
+static void time_that_nobody_watched_does_not_count(void **state)
+{
+	struct fixture *f = *state;
+
+	guard(f, ACTION_MODE_MONITOR, NOW, sleep_and_set_the_clock);
+	read_back(f);
+	assert_in_range(f->report.watched[ACTION_MODE_MONITOR].counts[WATCHED_SECONDS], 1, 2);
+}
+
+/* Faster than is written: strangers leave the phones' half alone, and what has no row is counted. */
+static void storm(struct fixture *f)
+{
+	for (int i = 0; i < 5 * KEPT_REFUSALS_QUEUE; i++) {
+		add(f, LEG_OUTSIDE, "scan");
+	}
+	for (int i = 0; i < 10; i++) {
+		add(f, LEG_EXTENSION, "phone");
+	}
+	kept_refusals_tick(f->kept, NOW + SECOND);
+}
+
+static void a_storm_is_counted_and_leaves_room_for_phones(void **state)
+{
+	struct fixture *f = *state;
+	size_t phones = 0;
+
+	guard(f, ACTION_MODE_BLOCK, NOW, storm);
+	read_back(f);
+	assert_in_range(f->count, KEPT_REFUSALS_QUEUE + 10, 3 * KEPT_REFUSALS_QUEUE);
+	for (size_t i = 0; i < f->count; i++) {
+		phones += f->rows[i].leg == LEG_EXTENSION;
+	}
+	assert_int_equal(phones, 10);
+	assert_int_equal(
+		f->report.watched[ACTION_MODE_BLOCK].counts[WATCHED_REFUSED], 5 * KEPT_REFUSALS_QUEUE + 10);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_was_refused_outlives_the_process, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_hour_goes_on_after_a_restart, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(time_that_nobody_watched_does_not_count, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_storm_is_counted_and_leaves_room_for_phones, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
