@@ -399,6 +399,10 @@ static void say_blocking(FILE *out, const struct config *config)
 		block->accounts
 			? "no calls abroad for a caller with a critical incident, until he is released"
 			: "only the calls that were found are refused");
+	say(out, "report", "%s",
+		config->settings.store.path[0] != '\0' && config->settings.control.path[0] != '\0'
+			? "of what is refused or would be: sudo pbxguardctl report"
+			: "none, as it needs store.path and control.path");
 }
 
 static void say_actions(FILE *out, const struct config *config)

@@ -4,6 +4,7 @@
 #include "pbxguard/base/local_time.h"
 #include "pbxguard/build.h"
 #include "pbxguard/daemon/control_message.h"
+#include "pbxguard/daemon/report.h"
 #include "pbxguard/daemon/start.h"
 
 #include <errno.h>
@@ -22,6 +23,8 @@ static const struct option long_options[] = {
 	{"socket", required_argument, NULL, 's'},
 	{"time", required_argument, NULL, 't'},
 	{"output", required_argument, NULL, 'o'},
+	{"days", required_argument, NULL, 'd'},
+	{"json", no_argument, NULL, 'j'},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
 	{0},
@@ -29,7 +32,7 @@ static const struct option long_options[] = {
 
 struct arguments {
 	const char *path;
-	const char *time, *output; /* NULL: not given */
+	const char *time, *output, *days; /* NULL: not given */
 	bool json;
 	bool help, version;
 	struct control_request request;
@@ -37,16 +40,19 @@ struct arguments {
 
 static void print_help(void)
 {
-	puts("pbxguardctl: tells a running pbxguard whom to block and whom to release.\n"
+	puts("pbxguardctl: asks a running pbxguard what it did, and tells it whom to block and release.\n"
 	     "\n"
 	     "usage: pbxguardctl block ADDRESS [--time 1h]   keep an address or network out\n"
 	     "       pbxguardctl unblock ADDRESS             let it in again\n"
 	     "       pbxguardctl release CALLER|INCIDENT     let an account call again, or all whom an\n"
 	     "                                               incident blocked\n"
 	     "       pbxguardctl list [-o json]              who is blocked, since when, until when, why\n"
+	     "       pbxguardctl report [--days 14] [--json] which calls were refused, or would have been in a dry\n"
+	     "                                               run; and what lets them by if they are honest\n"
 	     "\n"
 	     "  -t, --time TIME      for so long: 90s, 15min, 12h, 2d; at most 20d\n"
-	     "  -o, --output FORMAT  text (default), or json: one object a line\n"
+	     "  -d, --days N         how far the report goes back: 14, at most 90\n"
+	     "  -o, --output FORMAT  text (default), or json: one object a line (also --json)\n"
 	     "  -s, --socket PATH    default " CONTROL_PATH "\n"
 	     "  -V, --version        the version\n"
 	     "  -h, --help           this\n"
@@ -87,6 +93,13 @@ static int read_option(int option, char **argv, struct arguments *arguments)
 		return arguments->json || strcmp(optarg, "text") == 0
 			       ? EXIT_DONE
 			       : complain(EXIT_USAGE, "--output %s: there are text and json", optarg);
+	case 'd':
+		arguments->days = optarg;
+		return EXIT_DONE;
+	case 'j':
+		arguments->output = "json";
+		arguments->json = true;
+		return EXIT_DONE;
 	case 'V':
 		arguments->version = true;
 		return EXIT_DONE;
@@ -141,6 +154,26 @@ static int read_time(const char *time, struct control_request *request)
 		       : complain(EXIT_USAGE, "--time %s is not between 1s and 20d, with its unit", time);
 }
 
+static int read_days(const char *days, struct control_request *request)
+{
+	char *end = NULL;
+
+	if (request->command != CONTROL_REPORT) {
+		return days == NULL ? EXIT_DONE : complain(EXIT_USAGE, "--days goes with report");
+	}
+	request->days = CONTROL_REPORT_DAYS;
+	if (days == NULL) {
+		return EXIT_DONE;
+	}
+	long number = strtol(days, &end, 10);
+	if (end == days || *end != '\0' || number < 1 || number > CONTROL_REPORT_DAYS_MAX) {
+		return complain(
+			EXIT_USAGE, "--days %s is not between 1 and %d", days, CONTROL_REPORT_DAYS_MAX);
+	}
+	request->days = (unsigned)number;
+	return EXIT_DONE;
+}
+
 static int read_words(int count, char **words, struct arguments *arguments)
 {
 	struct control_request *request = &arguments->request;
@@ -152,10 +185,15 @@ static int read_words(int count, char **words, struct arguments *arguments)
 	if (code != EXIT_DONE) {
 		return code;
 	}
-	if (arguments->output != NULL && request->command != CONTROL_LIST) {
-		return complain(EXIT_USAGE, "--output goes with list");
+	bool is_asked = request->command == CONTROL_LIST || request->command == CONTROL_REPORT;
+	if (arguments->output != NULL && !is_asked) {
+		return complain(EXIT_USAGE, "--output goes with list and report");
 	}
-	bool needs_object = request->command != CONTROL_LIST;
+	code = read_days(arguments->days, request);
+	if (code != EXIT_DONE) {
+		return code;
+	}
+	bool needs_object = !is_asked;
 	if (count != 1 + needs_object) {
 		return complain(
 			EXIT_USAGE, "%s takes %s", words[0], needs_object ? "one word more" : "no more");
@@ -170,7 +208,7 @@ static int read_arguments(int argc, char **argv, struct arguments *arguments)
 
 	opterr = 0; /* we say it in our own form */
 	while (code == EXIT_DONE &&
-		(option = getopt_long(argc, argv, ":s:t:o:Vh", long_options, NULL)) != -1) {
+		(option = getopt_long(argc, argv, ":s:t:o:d:Vh", long_options, NULL)) != -1) {
 		code = read_option(option, argv, arguments);
 	}
 	if (code != EXIT_DONE || arguments->help || arguments->version) {
@@ -345,6 +383,64 @@ static int list(int descriptor, struct arguments *arguments, struct control_repl
 	return is_good ? EXIT_DONE : EXIT_COULD_NOT;
 }
 
+/* ---- reports ----------------------------------------------------------------------------------------- */
+
+static bool take_page(struct report *report, const struct control_report *page, bool is_first)
+{
+	if (is_first) {
+		report->period = *page;
+	}
+	for (size_t i = 0; i < page->count; i++) {
+		if (!report_add(report, &page->rows[i])) {
+			complain(EXIT_COULD_NOT, "no memory for the report");
+			return false;
+		}
+	}
+	return true;
+}
+
+static void print_page(const struct control_report *page, bool is_first)
+{
+	char line[CONTROL_ROW_SIZE];
+
+	if (is_first && control_period_write(page, line, sizeof line) > 0) {
+		puts(line);
+	}
+	for (size_t i = 0; i < page->count; i++) {
+		if (control_row_write(&page->rows[i], line, sizeof line) > 0) {
+			puts(line);
+		}
+	}
+}
+
+/* The guard gives the rows in pages; what is said of them is made here, so that it never waits for us. */
+static int report(int descriptor, struct arguments *arguments, struct control_reply *reply)
+{
+	static struct report all; /* too large for a stack */
+	struct control_request *request = &arguments->request;
+	bool is_good;
+
+	do {
+		bool is_first = request->after_row == 0;
+		is_good = ask(descriptor, request, reply);
+		if (is_good && !reply->is_report) {
+			complain(EXIT_COULD_NOT, "what answers is a pbxguard of another version");
+			is_good = false;
+		} else if (is_good && arguments->json) {
+			print_page(&reply->report, is_first);
+		} else if (is_good) {
+			is_good = take_page(&all, &reply->report, is_first);
+		}
+		request->after_row = reply->report.next;
+	} while (is_good && reply->report.next != UINT64_MAX);
+	if (is_good && !arguments->json) {
+		report_sort(&all);
+		report_print(&all, request->days);
+	}
+	report_free(&all);
+	return is_good ? EXIT_DONE : EXIT_COULD_NOT;
+}
+
 static int run(struct arguments *arguments)
 {
 	static struct control_reply reply; /* too large for a stack */
@@ -355,6 +451,8 @@ static int run(struct arguments *arguments)
 	}
 	if (arguments->request.command == CONTROL_LIST) {
 		code = list(descriptor, arguments, &reply);
+	} else if (arguments->request.command == CONTROL_REPORT) {
+		code = report(descriptor, arguments, &reply);
 	} else if (ask(descriptor, &arguments->request, &reply)) {
 		puts(reply.sentence);
 		code = EXIT_DONE;

@@ -69,7 +69,7 @@ configure() {
 		${more-}
 		actions = { mode = "${mode:-block}"; block = { $* }; };
 		control = { path = "$LAB_STATE/control.sock"; };
-		store = { path = ""; };
+		store = { path = "${store-}"; };
 	CONF
 }
 

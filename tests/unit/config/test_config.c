@@ -1086,6 +1086,7 @@ static void the_summary_says_what_a_mode_does(void **state)
 		"sources        blocked for 60 min, longer when they come back\n"
 		"never blocked  besides those of the site, none\n"
 		"accounts       no calls abroad for a caller with a critical incident, until he is released\n"
+		"report         of what is refused or would be: sudo pbxguardctl report\n"
 		"syslog ");
 	actions->mode = ACTION_MODE_DRY_RUN;
 	actions->block.on = SEVERITY_WARNING;
@@ -1100,7 +1101,10 @@ static void the_summary_says_what_a_mode_does(void **state)
 		"ended\n"
 		"sources        no address is blocked\n"
 		"accounts       only the calls that were found are refused\n"
+		"report         of what is refused or would be: sudo pbxguardctl report\n"
 		"syslog ");
+	config->settings.store.path[0] = '\0';
+	assert_summary_has(config, "report         none, as it needs store.path and control.path\n");
 	config_free(config);
 }
 
