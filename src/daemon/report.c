@@ -67,19 +67,20 @@ static size_t find_country(struct report *report, const struct refusal_record *r
 	return report->country_count++;
 }
 
-static bool add_place(struct report *report, struct report_caller *caller, size_t country)
+static bool add_place(struct report *report, struct report_caller *caller, size_t country, uint32_t rules)
 {
 	report->countries[country].calls++;
 	for (size_t i = 0; i < caller->place_count; i++) {
 		if (caller->places[i].country == country) {
 			caller->places[i].calls++;
+			caller->places[i].rules |= rules;
 			return true;
 		}
 	}
 	if (!MAKE_ROOM(caller->places, caller->place_count)) {
 		return false;
 	}
-	caller->places[caller->place_count++] = (struct report_place){country, 1};
+	caller->places[caller->place_count++] = (struct report_place){country, 1, rules};
 	report->countries[country].callers++;
 	return true;
 }
@@ -89,7 +90,7 @@ static bool add_call(struct report *report, const struct refusal_record *row)
 	struct report_caller *caller = find_caller(report, row);
 	size_t country = caller != NULL ? find_country(report, row) : SIZE_MAX;
 
-	if (country == SIZE_MAX || !add_place(report, caller, country)) {
+	if (country == SIZE_MAX || !add_place(report, caller, country, report_rules_of(row->rules))) {
 		return false;
 	}
 	report->calls++;
@@ -158,8 +159,39 @@ static int compare_places(const void *one, const void *other)
 		((const struct report_place *)one)->calls, ((const struct report_place *)other)->calls);
 }
 
+/* Who has most calls first; the callers' places follow. */
+static void sort_countries(struct report *report)
+{
+	size_t count = report->country_count;
+	struct report_country *sorted = calloc(count + 1, sizeof *sorted);
+	size_t *ranks = calloc(count + 1, sizeof *ranks);
+
+	for (size_t i = 0; sorted != NULL && ranks != NULL && i < count; i++) {
+		for (size_t j = 0; j < count; j++) {
+			size_t one = report->countries[i].calls, other = report->countries[j].calls;
+			ranks[i] += other > one || (other == one && j < i);
+		}
+		sorted[ranks[i]] = report->countries[i];
+	}
+	if (sorted == NULL || ranks == NULL) {
+		free(sorted); /* then they are not in order */
+		free(ranks);
+		return;
+	}
+	for (size_t i = 0; i < report->caller_count; i++) {
+		for (size_t j = 0; j < report->callers[i].place_count; j++) {
+			size_t *country = &report->callers[i].places[j].country;
+			*country = ranks[*country];
+		}
+	}
+	free(ranks);
+	free(report->countries);
+	report->countries = sorted;
+}
+
 void report_sort(struct report *report)
 {
+	sort_countries(report);
 	if (report->caller_count > 0) {
 		qsort(report->callers, report->caller_count, sizeof *report->callers, compare_callers);
 	}

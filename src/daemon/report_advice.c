@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/daemon/report.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +60,7 @@ static const struct {
 };
 
 #define RULES (sizeof rules / sizeof rules[0])
+static_assert(RULES <= 32, "each rule has its bit");
 
 size_t report_rules_count(void)
 {
@@ -108,7 +110,20 @@ static bool is_plain(const char *text)
 		       strlen(text);
 }
 
-/* "SL", "+882": as destinations.allow takes them. False: there is none. */
+static bool has_advice(uint32_t bits, unsigned advice)
+{
+	for (size_t i = 0; i < RULES; i++) {
+		if ((bits & UINT32_C(1) << i) != 0 && (rules[i].advice & advice) != 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * "SL", "+882": as destinations.allow takes them, where that helps. (Of a blocked account other places are
+ * refused, too, and need not be allowed.) False: there is none.
+ */
 static bool write_places(
 	const struct report *report, const struct report_caller *caller, char *places, size_t size)
 {
@@ -118,23 +133,14 @@ static bool write_places(
 		const struct report_country *country = &report->countries[caller->places[i].country];
 		const bool has_country = country->country[0] != '\0';
 		const char *name = has_country ? country->country : country->prefix;
-		if (!is_plain(name) || size - used < DESTINATION_PREFIX_SIZE + sizeof ", \"+\"") {
+		if (!has_advice(caller->places[i].rules, ADVICE_ALLOW) || !is_plain(name) ||
+			size - used < DESTINATION_PREFIX_SIZE + sizeof ", \"+\"") {
 			continue;
 		}
 		used += (size_t)snprintf(places + used, size - used, "%s\"%s%s\"", used > 0 ? ", " : "",
 			has_country ? "" : "+", name);
 	}
 	return used > 0;
-}
-
-static bool has_advice(const struct report_caller *caller, unsigned advice)
-{
-	for (size_t i = 0; i < RULES; i++) {
-		if ((caller->rules & UINT32_C(1) << i) != 0 && (rules[i].advice & advice) != 0) {
-			return true;
-		}
-	}
-	return false;
 }
 
 /* ---- the lines, in their order; false: this one does not apply ---- */
@@ -153,10 +159,10 @@ static bool say_allow(const struct report *report, const struct report_caller *c
 {
 	char places[256];
 
-	return has_advice(caller, ADVICE_ALLOW) && write_places(report, caller, places, sizeof places) &&
+	return write_places(report, caller, places, sizeof places) &&
 	       say(line, "destinations.allow = [ %s ];  besides what it has: everybody may call there%s",
 		       places,
-		       has_advice(caller, ADVICE_DENY)
+		       has_advice(caller->rules, ADVICE_DENY)
 			       ? "; where destinations.deny names the same place, take it out there"
 			       : "");
 }
@@ -176,12 +182,11 @@ static bool say_release(const struct report *report, const struct report_caller 
 
 static bool say_group(const struct report *report, const struct report_caller *caller, char *line)
 {
-	char places[128], settings[320] = "";
+	char places[128], settings[512] = "";
 	size_t used = 0;
-	bool has_places =
-		has_advice(caller, ADVICE_ALLOW) && write_places(report, caller, places, sizeof places);
+	bool has_places = write_places(report, caller, places, sizeof places);
 
-	if (!is_plain(caller->name) || (!has_places && !has_advice(caller, ADVICE_GROUP))) {
+	if (!is_plain(caller->name) || (!has_places && !has_advice(caller->rules, ADVICE_GROUP))) {
 		return false;
 	}
 	for (size_t i = 0; i < RULES; i++) {
@@ -192,9 +197,10 @@ static bool say_group(const struct report *report, const struct report_caller *c
 		}
 	}
 	return say(line,
-		"callers = ( { name = \"%s\"; match = [ \"%s\" ];%s%s%s%s%s%s } );  for this caller alone",
+		"callers = ( { name = \"%s\"; match = [ \"%s\" ];%s%s%s%s%s%s } );  for this caller alone%s",
 		caller->name, caller->name, has_places ? " allow = [ " : "", has_places ? places : "",
-		has_places ? " ];" : "", used > 0 ? " rules = {" : "", settings, used > 0 ? " };" : "");
+		has_places ? " ];" : "", used > 0 ? " rules = {" : "", settings, used > 0 ? " };" : "",
+		has_places ? ", in the place of what destinations.allow has" : "");
 }
 
 static bool say_on(const struct report *report, const struct report_caller *caller, char *line)

@@ -252,30 +252,38 @@ static void print_unlisted(const struct report *report)
 
 /* ---- who is blocked ---- */
 
-static void print_blocks(const struct report *report)
+static void print_block(const struct report_block *block)
 {
 	static const char *const kinds[] = {
 		[REFUSAL_OF_CALL] = "", [REFUSAL_OF_SOURCE] = "address", [REFUSAL_OF_ACCOUNT] = "account"};
-	char first[INSTANT_TEXT_SIZE];
+	char first[INSTANT_TEXT_SIZE], name[CALLER_SIZE + 16];
 
-	if (report->block_count == 0) {
-		return;
+	snprintf(name, sizeof name, "%s %s", kinds[block->about], block->name);
+	printf("  %-24s %-19s  %-16s  %s", name, instant_format_short(block->first, first),
+		block->incident[0] != '\0' ? block->incident : "-", block->reason);
+	if (block->times > 1) {
+		printf(" (%zu times)", block->times);
 	}
-	printf("\n  %-24s %-19s  %-16s  %s\n", "blocked", "first", "incident", "why");
-	for (size_t i = 0; i < report->block_count && i < BLOCKS_SHOWN; i++) {
-		const struct report_block *block = &report->blocks[i];
-		char name[CALLER_SIZE + 16];
-		snprintf(name, sizeof name, "%s %s", kinds[block->about], block->name);
-		printf("  %-24s %-19s  %-16s  %s%s", name, instant_format_short(block->first, first),
-			block->incident[0] != '\0' ? block->incident : "-",
-			block->action == REFUSAL_WOULD_BLOCK ? "would have been: " : "", block->reason);
-		if (block->times > 1) {
-			printf(" (%zu times)", block->times);
+	putchar('\n');
+}
+
+static void print_blocks(const struct report *report, enum refusal_action action, const char *heading)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->block_count; i++) {
+		if (report->blocks[i].action != action) {
+			continue;
 		}
-		putchar('\n');
+		if (count == 0) {
+			printf("\n  %-24s %-19s  %-16s  %s\n", heading, "first", "incident", "why");
+		}
+		if (count++ < BLOCKS_SHOWN) {
+			print_block(&report->blocks[i]);
+		}
 	}
-	if (report->block_count > BLOCKS_SHOWN) {
-		printf("  and %zu more: --json has them all\n", report->block_count - BLOCKS_SHOWN);
+	if (count > BLOCKS_SHOWN) {
+		printf("  and %zu more: --json has them all\n", count - BLOCKS_SHOWN);
 	}
 }
 
@@ -337,7 +345,8 @@ void report_print(const struct report *report, unsigned days)
 	print_callers(report);
 	print_countries(report);
 	print_unlisted(report);
-	print_blocks(report);
+	print_blocks(report, REFUSAL_WOULD_BLOCK, "would have been blocked");
+	print_blocks(report, REFUSAL_BLOCKED, "was blocked");
 	print_advice(report);
 	print_end(report);
 }

@@ -24,6 +24,7 @@ struct report_country {
 struct report_place {
 	size_t country; /* its place among the countries */
 	size_t calls;
+	uint32_t rules; /* bits, as the caller's: those that stopped calls there */
 };
 
 struct report_caller {
@@ -54,14 +55,14 @@ struct report {
 	size_t calls;                 /* that are listed */
 	instant first;                /* of these; 0: none is */
 	size_t caller_count, country_count, block_count;
-	struct report_caller *callers; /* phones before strangers, who has most calls first: when sorted */
+	struct report_caller *callers; /* phones before strangers, who has most calls first (report_sort) */
 	struct report_country *countries;
 	struct report_block *blocks;
 };
 
 /* False: no memory. */
 bool report_add(struct report *report, const struct refusal_record *row);
-void report_sort(struct report *report);
+void report_sort(struct report *report); /* when all were added */
 void report_free(struct report *report); /* what is in it */
 
 /* ---- report_advice.c: what lets honest calls by ---- */
@@ -71,7 +72,7 @@ uint32_t report_rules_of(const char *rules);
 size_t report_rules_count(void);
 const char *report_rule_name(size_t bit);
 
-#define REPORT_ADVICE_SIZE 512
+#define REPORT_ADVICE_SIZE 1024
 
 /*
  * The next setting for this caller, a line; *place begins with 0. False: that was all. Only what can be
