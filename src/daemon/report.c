@@ -96,6 +96,7 @@ static bool add_call(struct report *report, const struct refusal_record *row)
 	report->calls++;
 	report->first = report->first == 0 || row->time < report->first ? row->time : report->first;
 	caller->calls++;
+	caller->by_phone += row->leg == LEG_EXTENSION;
 	caller->slipped += row->action == REFUSAL_SLIPPED;
 	caller->rules |= report_rules_of(row->rules);
 	/* That the account is blocked refuses it whatever `on` is. */

@@ -197,10 +197,13 @@ static bool say_group(const struct report *report, const struct report_caller *c
 		}
 	}
 	return say(line,
-		"callers = ( { name = \"%s\"; match = [ \"%s\" ];%s%s%s%s%s%s } );  for this caller alone%s",
+		"callers = ( { name = \"%s\"; match = [ \"%s\" ];%s%s%s%s%s%s } );  for this caller alone%s%s",
 		caller->name, caller->name, has_places ? " allow = [ " : "", has_places ? places : "",
 		has_places ? " ];" : "", used > 0 ? " rules = {" : "", settings, used > 0 ? " };" : "",
-		has_places ? ", in the place of what destinations.allow has" : "");
+		has_places ? ", in the place of what destinations.allow has" : "",
+		caller->by_phone > 0
+			? ""
+			: "; it holds only for calls that come from site.extensions, or show credentials");
 }
 
 static bool say_on(const struct report *report, const struct report_caller *caller, char *line)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * For test_pbxguardctl: the control desk without a guard around it, with a set that takes everything and
- * accounts 1001 to 1040, until standard input ends. usage: desk_server PATH [full]
+ * accounts 1001 to 1040, until standard input ends. With "reported" it has 400 calls for a report.
+ * usage: desk_server PATH [full | reported | unreadable]
  */
 #include "pbxguard/base/setting.h"
 #include "pbxguard/daemon/control_desk.h"
@@ -70,6 +71,49 @@ static size_t list(void *context, uint64_t *after, struct blocked_account_record
 	return count;
 }
 
+/* ---- what was refused ---- */
+
+#define CALLS 400
+
+static bool sum(void *context, instant since, struct control_report *report)
+{
+	const bool *is_readable = context;
+
+	report->mode = ACTION_MODE_DRY_RUN;
+	report->watched[ACTION_MODE_DRY_RUN] = (struct watched_hour){.hour = since + HOUR,
+		.mode = ACTION_MODE_DRY_RUN,
+		.counts = {[WATCHED_SECONDS] = 86400,
+			[WATCHED_CALLS] = 20,
+			[WATCHED_ABROAD] = 9,
+			[WATCHED_REFUSED] = CALLS + 100,
+			[WATCHED_ENCRYPTED] = 3}};
+	return *is_readable;
+}
+
+static bool page(
+	void *context, instant since, uint64_t after, struct refusal_record *rows, size_t room, size_t *count)
+{
+	const bool *is_readable = context;
+
+	for (*count = 0; *count < room && after < CALLS; ++*count) {
+		struct refusal_record *row = &rows[*count];
+		*row = (struct refusal_record){.order = ++after,
+			.time = since + DAY + (instant)after * SECOND,
+			.action = REFUSAL_WOULD_REFUSE,
+			.severity = SEVERITY_CRITICAL,
+			.leg = LEG_EXTENSION,
+			.country = "SL",
+			.country_name = "Sierra Leone",
+			.rules = "off_hours"};
+		if (after == 1) {
+			text_make_safe(TEXT("\033[2Jthief"), row->caller, sizeof row->caller);
+		} else {
+			snprintf(row->caller, sizeof row->caller, "10%d", (int)(after % 10));
+		}
+	}
+	return *is_readable;
+}
+
 static void serve(struct control_desk *desk)
 {
 	struct pollfd waits[] = {{.fd = STDIN_FILENO, .events = POLLIN},
@@ -88,6 +132,10 @@ int main(int argc, char **argv)
 	const struct log log = log_to_standard_error();
 	struct network pbx;
 
+	static bool is_readable;
+	const bool is_reported = argc > 2 && strcmp(argv[2], "reported") == 0;
+	const bool is_unreadable = argc > 2 && strcmp(argv[2], "unreadable") == 0;
+	is_readable = is_reported;
 	is_full = argc > 2 && strcmp(argv[2], "full") == 0;
 	setting_defaults(&action_settings_table, &settings);
 	network_parse(TEXT("192.0.2.10"), &pbx);
@@ -98,6 +146,8 @@ int main(int argc, char **argv)
 		.settings = &settings,
 		.set = {add, take_out, NULL},
 		.accounts = {release, list, NULL},
+		.report = is_reported || is_unreadable ? (struct control_desk_report){sum, page, &is_readable}
+						       : (struct control_desk_report){0},
 		.counters = &packet_counters,
 		.log = &log,
 	};

@@ -32,6 +32,7 @@ struct report_caller {
 	bool is_stranger; /* from outside: any name can be written there, also one of a colleague */
 	char source[NETWORK_TEXT_SIZE]; /* the last one */
 	size_t calls, slipped;
+	size_t by_phone;       /* of these, those that came from a phone's address */
 	size_t under_critical; /* of these, those that actions.block.on = "critical" would let by */
 	instant first, last;
 	char dialed[DIALED_SIZE]; /* the last one's */

@@ -271,6 +271,7 @@ static void advice_is_what_helps_this_caller(void **state)
 	assert_non_null(strstr(advice, "site.extensions"));
 	assert_non_null(strstr(advice, "actions.block.on = \"critical\";  lets 1 of them by"));
 	assert_non_null(strstr(advice, "off_hours = { enabled = false; }"));
+	assert_non_null(strstr(advice, "it holds only for calls that come from site.extensions"));
 	assert_non_null(strstr(advice, "calendar.business_hours"));
 	assert_non_null(strstr(advice, "pbxguard --check-number 01023200550101 --caller 1004"));
 	report_free(&report);
@@ -278,6 +279,7 @@ static void advice_is_what_helps_this_caller(void **state)
 	snprintf(record.rules, sizeof record.rules, "forged_caller_id");
 	add(&report, record);
 	advice = advice_of(&report);
+	assert_null(strstr(advice, "it holds only"));
 	assert_non_null(strstr(advice, "site.numbers"));
 	assert_null(strstr(advice, "destinations.allow"));
 	assert_null(strstr(advice, "block.on"));
