@@ -69,7 +69,7 @@ void report_free(struct report *report); /* what is in it */
 /* ---- report_advice.c: what lets honest calls by ---- */
 
 /* The bits of these rules: "high_risk_destination off_hours". */
-uint32_t report_rules_of(const char *rules);
+uint32_t report_rules_of(const char *names);
 size_t report_rules_count(void);
 const char *report_rule_name(size_t bit);
 
