@@ -53,10 +53,11 @@ has_within() {
 	lab_wait_for "$seconds" has "$@"
 }
 
-# configure BLOCK_SETTING...: the laboratory's site in mode $mode (block). Other groups may be in $destinations, $rules
-# and $more.
+# configure BLOCK_SETTING...: the laboratory's site in mode $mode (block). Other groups may be in $destinations, $rules,
+# $control, $store and $more.
 configure() {
 	local allow='allow = [ "US" ];' at_any_time='off_hours = { enabled = false; };'
+	local beside="path = \"$LAB_STATE/control.sock\";" nowhere='path = "";'
 	cat >"$LAB_STATE/pbxguard.conf" <<-CONF
 		site = {
 		  name = "lab"; timezone = "Asia/Tokyo";
@@ -68,8 +69,8 @@ configure() {
 		rules = { ${rules-$at_any_time} };
 		${more-}
 		actions = { mode = "${mode:-block}"; block = { $* }; };
-		control = { path = "$LAB_STATE/control.sock"; };
-		store = { path = "${store-}"; };
+		control = { ${control-$beside} };
+		store = { ${store-$nowhere} };
 	CONF
 }
 
@@ -126,6 +127,58 @@ answered() {
 	check "$number $*: answered ($status)" test "$status" = 200
 	check "$number $*: the carrier got it" test "$(invites_at_carrier "$number")" -ge 1
 }
+
+# ---- phones that call all the time ------------------------------------------------------------------------------
+
+calling_port=20000
+
+# keep_calling CALLER PORT: ordinary calls, or to 110; statuses in a file of its own. From that port on, for of a TCP
+# connection that has ended the port can't be used again at once.
+keep_calling() {
+	local caller=$1 port=$2 count=0 number options
+	while [ -e "$LAB_STATE/calling" ]; do
+		count=$((count + 1))
+		case $caller in
+		1002) number=0312340001 options= ;;
+		1003) number=0312340002 options=--tcp ;;
+		*) number=110 options=$([ $((count % 2)) = 0 ] || echo --tcp) ;;
+		esac
+		# shellcheck disable=SC2086 # options
+		echo "$(lab_call "$caller" "$number" $options --talk 20 --port $((port + count)))" "$number $options"
+	done >"$LAB_STATE/statuses-$caller"
+}
+
+begin_calls() {
+	# shellcheck disable=SC2034 # for the test
+	began=$(date +%s.%N)
+	: >"$LAB_STATE/calling"
+	callers=
+	local caller
+	for caller in 1002 1003 1004; do
+		keep_calling "$caller" "$calling_port" &
+		callers="$callers $!"
+	done
+	calling_port=$((calling_port + 1000))
+}
+
+end_calls() {
+	# shellcheck disable=SC2034 # for the test
+	ended=$(date +%s.%N)
+	rm "$LAB_STATE/calling"
+	# shellcheck disable=SC2086 # a list
+	wait $callers
+}
+
+# Each, and each phone has called.
+all_answered() {
+	local failed
+	failed=$(grep -v '^200 ' "$LAB_STATE"/statuses-*; grep -L '^200 ' "$LAB_STATE"/statuses-*)
+	[ -n "$failed" ] || return 0
+	echo "$failed"
+	return 1
+}
+
+# ---- the end -------------------------------------------------------------------------------------------------------
 
 finish() {
 	[ -z "$LAB_NAME" ] || firewall remove
