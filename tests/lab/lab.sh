@@ -24,6 +24,13 @@ LAB_PBX_LAN6=2001:db8:51::1
 LAB_PBX_WAN6=2001:db8:113::1
 LAB_CARRIER6=2001:db8:113::2
 LAB_ATTACKER=192.0.2.66
+# shellcheck disable=SC2034 # read by net.sh
+{
+	LAB_ROUTER_LAN=198.51.100.254
+	LAB_ROUTER_WAN=203.0.113.254
+	LAB_ROUTER_LAN6=2001:db8:51::fe
+	LAB_ROUTER_WAN6=2001:db8:113::fe
+}
 # An incoming call leaves the carrier by this port: on 5060 the called parties listen.
 LAB_CARRIER_CALLING_PORT=5080
 
@@ -46,11 +53,12 @@ lab_password() {
 	echo "lab-secret-$1"
 }
 
-# lab_up NAME: makes the namespaces NAME-phone, NAME-pbx and NAME-carrier, and a scratch folder
-# $LAB_STATE. One laboratory at a time in one shell; several shells with several names do not meet.
+# lab_up NAME [routed]: makes the namespaces NAME-phone, NAME-pbx and NAME-carrier, and a scratch folder
+# $LAB_STATE; routed: the PBX behind a NAME-router. One laboratory at a time in one shell; several shells
+# with several names do not meet.
 lab_up() {
 	[ -z "$LAB_NAME" ] || { echo "lab_up: $LAB_NAME is still up" >&2; return 1; }
-	"$LAB_FOLDER/net.sh" up "$1" || return 1
+	"$LAB_FOLDER/net.sh" "up${2:+-$2}" "$1" || return 1
 	LAB_NAME=$1
 	LAB_STATE=$(mktemp -d --tmpdir pbxguard-lab.XXXXXX)
 }
@@ -203,6 +211,7 @@ lab_register() {
 #   --tcp                 by TCP
 #   --six                 by IPv6
 #   --trunk-tcp           the PBX goes on to the carrier by TCP
+#   --long                INVITEs have 3000 bytes more, on both legs: by UDP they come in fragments
 #   --patience SECONDS    how long to wait for it all (10)
 lab_call() {
 	local scenario=call.xml option
@@ -228,6 +237,7 @@ lab_sipp() {
 		--tcp) transport=t1 ;;
 		--six) six=yes pbx=[$LAB_PBX_LAN6] ;;
 		--trunk-tcp) agent="OfficePhone/2.1 trunk-tcp" ;;
+		--long) scenario=$(lab_long_scenario "$scenario") ;;
 		--talk) talk=$2; shift ;;
 		--password) password=$2; shift ;;
 		--agent) agent=$2; shift ;;
@@ -240,6 +250,13 @@ lab_sipp() {
 	case "$scenario" in */*) ;; *) scenario=$LAB_FOLDER/$scenario ;; esac
 	[ -n "$address" ] || address=$("lab_phone_address${six:+6}" "$caller")
 	lab_sipp_once
+}
+
+# lab_long_scenario SCENARIO: the name of one that differs from it by a long line in front of each User-Agent.
+lab_long_scenario() {
+	local long=$LAB_STATE/long-$1
+	[ -e "$long" ] || sed "s/^User-Agent:/X-Long: $(printf '%03000d' 0)\n&/" "$LAB_FOLDER/$1" >"$long"
+	echo "$long"
 }
 
 # The call itself; its arguments are the local variables of lab_sipp.

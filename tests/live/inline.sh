@@ -24,6 +24,7 @@ need() {
 # shellcheck source=tests/lab/lab.sh
 . "$source/tests/lab/lab.sh"
 failures=0
+guarded=pbx # whose namespace pbxguard stands in
 guard=
 watcher=
 
@@ -82,13 +83,13 @@ install_here() {
 }
 
 firewall() {
-	lab_in pbx "$LAB_STATE/sbin/pbxguard-firewall" -c "$LAB_STATE/pbxguard.conf" "$1" >"$LAB_STATE/firewall.log" 2>&1 ||
+	lab_in "$guarded" "$LAB_STATE/sbin/pbxguard-firewall" -c "$LAB_STATE/pbxguard.conf" "$1" >"$LAB_STATE/firewall.log" 2>&1 ||
 		{ cat "$LAB_STATE/firewall.log"; return 1; }
 }
 
-# guard LOG: starts pbxguard in the PBX's namespace; its id is in $guard. Alerts as JSON in LOG.out.
+# guard LOG: starts pbxguard, mostly in the PBX's namespace; its id is in $guard. Alerts as JSON in LOG.out.
 guard() {
-	ip netns exec "$LAB_NAME-pbx" "$here/with-dev-log" missing "$pbxguard" -c "$LAB_STATE/pbxguard.conf" -o json \
+	ip netns exec "$LAB_NAME-$guarded" "$here/with-dev-log" missing "$pbxguard" -c "$LAB_STATE/pbxguard.conf" -o json \
 		</dev/null >"$LAB_STATE/$1.out" 2>"$LAB_STATE/$1.err" &
 	guard=$!
 	LAB_PROCESSES+=("$guard")
@@ -98,10 +99,10 @@ guard() {
 	}
 }
 
-# What the carrier gets; the process is $watcher.
+# What the carrier gets; the process is $watcher. Ports of IPv6 in fragments (44, RFC 8200 §4.5) pcap can't see.
 watch() {
 	lab_start carrier carrier.txt tcpdump -n -l -A -i eth0 --immediate-mode \
-		dst port 5060 and \( dst host "$LAB_CARRIER" or dst host "$LAB_CARRIER6" \)
+		\( dst port 5060 and \( dst host "$LAB_CARRIER" or dst host "$LAB_CARRIER6" \) \) or \( dst host "$LAB_CARRIER6" and ip6[6] == 44 \)
 	# shellcheck disable=SC2034 # for the test
 	watcher=$LAB_STARTED
 	has_within 10 'listening on' "$LAB_STATE/carrier.txt"
