@@ -99,6 +99,15 @@ guard() {
 	}
 }
 
+# record ROLE INTERFACE SIZE FILTER: what passes there, so many bytes of each packet, into ROLE.pcap; its process in
+# $recorder.
+record() {
+	lab_start "$1" "$1-recorder.txt" tcpdump -n -i "$2" -B 65536 -s "$3" --immediate-mode -U -w "$LAB_STATE/$1.pcap" "${@:4}"
+	# shellcheck disable=SC2034 # for the test
+	recorder=$LAB_STARTED
+	has_within 10 'listening on' "$LAB_STATE/$1-recorder.txt"
+}
+
 # What the carrier gets; the process is $watcher. Ports of IPv6 in fragments (44, RFC 8200 §4.5) pcap can't see.
 watch() {
 	lab_start carrier carrier.txt tcpdump -n -l -A -i eth0 --immediate-mode \
@@ -127,6 +136,27 @@ answered() {
 	status=$(lab_call 1001 "$number" "$@")
 	check "$number $*: answered ($status)" test "$status" = 200
 	check "$number $*: the carrier got it" test "$(invites_at_carrier "$number")" -ge 1
+}
+
+# place_many SECONDS: 200 calls a second from one phone by UDP, one in a hundred of them a fraud; each to a number of its
+# own, those of frauds beginning with 0101246, others with 034. As sipp ends when all end as they should.
+place_many() {
+	local calls=$(($1 * 200)) i
+	sed -e 's/\[service\]/[field0]/g' -e 's/<exec int_cmd="stop_now"\/>//' "$LAB_FOLDER/call.xml" >"$LAB_STATE/many.xml"
+	{
+		echo SEQUENTIAL
+		for ((i = 0; i < calls; i++)); do
+			if ((i % 100 == 50)); then printf '0101246%06d0\n' "$i"; else printf '034%06d0\n' "$i"; fi
+		done
+	} >"$LAB_STATE/many.csv"
+	lab_in phone sipp "$LAB_PBX_LAN:5060" -sf "$LAB_STATE/many.xml" -i "$(lab_phone_address 1001)" -p 5060 -inf "$LAB_STATE/many.csv" \
+		-r 200 -m "$calls" -l 2000 -d 200 -nostdin -timeout $(($1 + 40)) -timeout_error -au 1001 -ap "$(lab_password 1001)" \
+		-key caller 1001 -key agent "OfficePhone/2.1" </dev/null >"$LAB_STATE/many.screen" 2>&1
+}
+
+# numbers_at_carrier BEGINNING: how many numbers that begin so were called there, as recorded.
+numbers_at_carrier() {
+	tcpdump -n -r "$LAB_STATE/carrier.pcap" -A 'udp dst port 5060' 2>/dev/null | grep -ao "INVITE sip:$1[0-9]*" | sort -u | wc -l
 }
 
 # ---- phones that call all the time ------------------------------------------------------------------------------
