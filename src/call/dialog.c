@@ -38,9 +38,11 @@ struct call {
 	bool has_account;                  /* some INVITE of it came with credentials */
 	bool has_ended;                    /* a BYE: the next INVITE is another call */
 	bool is_first_leg;                 /* its refusal or CANCEL ends the call, not only this leg */
+	bool is_refused;                   /* by us */
 	uint64_t followed;                 /* its number there; 0: none */
 	uint8_t branch_count;              /* that answered and are up */
 	uint8_t attempt_count;
+	uint32_t deferred; /* when it was let by to be refused on its next leg, in seconds; 0: it was not */
 	uint64_t branches[BRANCHES_MAX]; /* their To tags */
 	struct attempt attempts[ATTEMPTS_MAX];
 };
@@ -655,6 +657,38 @@ static struct call *find_call(struct dialogs *dialogs, const struct sip_message 
 	struct digest key = call_key(dialogs, message);
 
 	return table_find(dialogs->calls, &key, message->time);
+}
+
+/* The same INVITE again, or with credentials. */
+static bool repeats_deferred(
+	const struct dialogs *dialogs, const struct call *call, const struct sip_message *invite)
+{
+	return call->source == source_mark(dialogs, &invite->source.address) &&
+	       instant_distance(call->deferred * SECOND, invite->time) <= DIALOG_REPETITION_TIME;
+}
+
+void dialogs_refused(struct dialogs *dialogs, const struct sip_message *invite, bool is_deferred)
+{
+	struct call *call = find_call(dialogs, invite);
+
+	if (call == NULL) {
+		return;
+	}
+	if (is_deferred) {
+		call->deferred = (uint32_t)(invite->time / SECOND);
+	} else {
+		call->is_refused = true;
+	}
+}
+
+void dialogs_retried(struct dialogs *dialogs, const struct sip_message *invite)
+{
+	struct call *call = text_is_empty(invite->to.tag) ? find_call(dialogs, invite) : NULL;
+
+	if (call != NULL &&
+		(call->is_refused || (call->deferred != 0 && !repeats_deferred(dialogs, call, invite)))) {
+		*call = (struct call){0};
+	}
 }
 
 static duration session_of(const struct sip_message *message)

@@ -89,7 +89,7 @@ enum enforcement_fate enforcement_take(struct enforcement *enforcement, const st
 		return ENFORCEMENT_ACKNOWLEDGED;
 	case REFUSED_AGAIN:
 		tcp_gate_refuse(enforcement->gate, message, message->time);
-		break;
+		return ENFORCEMENT_AGAIN;
 	case REFUSED_NOT_OURS:
 		break;
 	}

@@ -22,6 +22,7 @@ struct pipeline {
 	enum verdict verdict;
 	const struct sip_message *message; /* NULL: none */
 	bool refuses;                      /* the message, an INVITE */
+	bool defers;                       /* lets it by, and refuses its next leg */
 };
 
 static struct dialog_context dialog_context_of(const struct config *config)
@@ -184,22 +185,27 @@ static bool is_phones_call_abroad(const struct event *event)
 	       event->leg != LEG_TRUNK_OUT && event->leg != LEG_TRUNK_IN;
 }
 
+static bool is_invite(const struct sip_message *message)
+{
+	return message != NULL && message->is_request && message->method == SIP_METHOD_INVITE;
+}
+
 /* What was judged about an event. Only an INVITE can be refused, while it is at hand. */
 static void carry_out(struct pipeline *pipeline, const struct event *event, const struct judgement *judgement)
 {
 	const struct sip_message *message = pipeline->message;
-	bool is_invite = message != NULL && message->is_request && message->method == SIP_METHOD_INVITE;
 
 	if (pipeline->setup.enforcement == NULL) {
 		return;
 	}
-	if (judgement->refuse && is_invite) {
+	if (judgement->refuse && is_invite(message)) {
 		pipeline->refuses = true;
 	} else if (judgement->end_call) {
 		enforcement_end(pipeline->setup.enforcement, event);
-	} else if (is_invite && is_phones_call_abroad(event)) {
+	} else if (is_invite(message) && is_phones_call_abroad(event)) {
 		enforcement_follow(pipeline->setup.enforcement, message);
 	}
+	pipeline->defers = pipeline->defers || judgement->is_deferred;
 }
 
 static void handle_event(void *context, const struct event *event)
@@ -270,7 +276,10 @@ static bool is_taken(struct pipeline *pipeline, const struct sip_message *messag
 		policy_acknowledged(pipeline->policy, message->call_id, &message->source.address,
 			message->time, handle_block, pipeline);
 	}
-	return fate != ENFORCEMENT_NOT_OURS;
+	if (fate == ENFORCEMENT_NOT_OURS && is_invite(message)) {
+		dialogs_retried(pipeline->dialogs, message);
+	}
+	return fate != ENFORCEMENT_NOT_OURS && fate != ENFORCEMENT_AGAIN;
 }
 
 static void handle_message(void *context, const struct sip_message *message)
@@ -284,8 +293,11 @@ static void handle_message(void *context, const struct sip_message *message)
 	policy_tick(pipeline->policy, message->time, handle_slip, pipeline);
 	policy_watch(pipeline->policy, message, handle_block, pipeline);
 	pipeline->message = message;
-	pipeline->refuses = false;
+	pipeline->refuses = pipeline->defers = false;
 	dialogs_handle(pipeline->dialogs, message, handle_event, pipeline);
+	if ((pipeline->refuses || pipeline->defers) && is_invite(message)) {
+		dialogs_refused(pipeline->dialogs, message, !pipeline->refuses);
+	}
 	if (pipeline->refuses) {
 		refuse(pipeline, message);
 	}

@@ -26,6 +26,8 @@
 	(1 * HOUR) /* without an INVITE, a final answer to one or a BYE; then an INVITE of that Call-ID      \
 		      counts again */
 #define DIALOG_JOIN_TIME (10 * SECOND)
+/* A caller repeats an INVITE for 64·T1, and what was sent last may take T4 (RFC 3261 §17.1.1.2, table 4). */
+#define DIALOG_REPETITION_TIME (64 * (500 * MILLISECOND) + 5 * SECOND)
 
 struct dialogs; /* opaque; made by dialogs_new */
 
@@ -50,6 +52,19 @@ void dialogs_tick(struct dialogs *dialogs, instant now, event_handler *handler, 
 /* Calls handler for each event that the message makes: none for most. */
 void dialogs_handle(
 	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context);
+
+/*
+ * For who stands in line. This INVITE, just handled, is refused; is_deferred: it goes on, and its next leg is
+ * to be refused. Without this, whoever sends it again later, or from elsewhere, would be taken for the same
+ * call, which makes no event.
+ */
+void dialogs_refused(struct dialogs *dialogs, const struct sip_message *invite, bool is_deferred);
+/*
+ * An INVITE, about to be handled, that is not known as a repetition of a refused one: if its call was refused
+ * it is another. Of a deferred call it may be a repetition, for DIALOG_REPETITION_TIME and from the same
+ * address.
+ */
+void dialogs_retried(struct dialogs *dialogs, const struct sip_message *invite);
 
 /* Which caller an INVITE speaks for: see struct event. Decoded, without parameters; borrows the message or
  * buffer. */

@@ -36,6 +36,7 @@ void enforcement_configure(
 
 enum enforcement_fate {
 	ENFORCEMENT_NOT_OURS,
+	ENFORCEMENT_AGAIN,        /* an INVITE on TCP that was refused before, and is again: hand it on */
 	ENFORCEMENT_OURS,         /* it was answered, or swallowed: drop it, and hand it to nobody */
 	ENFORCEMENT_ACKNOWLEDGED, /* likewise: an ACK of our refusal, which proves its sender's address */
 };

@@ -116,6 +116,8 @@ struct sketch {
 	uint32_t oddities;
 	uint32_t session_expires;
 	const char *diversion, *history, *referred_by, *refer_to, *contact; /* users */
+	bool in_line;           /* by who refuses calls, and knows no repetition in it */
+	bool refused, deferred; /* and does it with this one */
 };
 
 static struct sip_party party(const char *user)
@@ -157,7 +159,13 @@ static void send(struct fixture *fixture, struct sketch sketch)
 		text_of(sketch.source != NULL ? sketch.source : PHONE), &message.source.address));
 	assert_true(address_parse(text_of(sketch.destination != NULL ? sketch.destination : PBX),
 		&message.destination.address));
+	if (sketch.in_line) {
+		dialogs_retried(fixture->dialogs, &message);
+	}
 	dialogs_handle(fixture->dialogs, &message, note, fixture);
+	if (sketch.refused || sketch.deferred) {
+		dialogs_refused(fixture->dialogs, &message, sketch.deferred);
+	}
 }
 
 #define BARBADOS "01012465550123"
@@ -924,6 +932,41 @@ static void more_calls_than_can_be_followed_are_told(void **state)
 	assert_int_equal(counter_get(&fixture->counters, COUNTER_CALLS_UNFOLLOWED), 5);
 }
 
+/* All the same again, so without a refusal it would make no event. */
+#define AGAIN CALL, .in_line = true
+
+static void what_was_refused_and_comes_again_is_another_call(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){AGAIN, .refused = true});
+	assert_int_equal(fixture->events, 1);
+	send(fixture, (struct sketch){AGAIN, .refused = true});
+	assert_int_equal(fixture->events, 2);
+	assert_int_equal(fixture->kinds[1], EVENT_CALL_ATTEMPTED);
+	send(fixture, (struct sketch){AGAIN, .source = OTHER_PHONE});
+	assert_int_equal(fixture->events, 3);
+	send(fixture, (struct sketch){AGAIN, .source = OTHER_PHONE}); /* this one was let by */
+	assert_int_equal(fixture->events, 3);
+	assert_int_equal(calls(fixture), 3);
+}
+
+static void what_is_to_be_refused_on_its_next_leg_may_be_repeated_for_a_while(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){AGAIN, .deferred = true});
+	fixture->now += DIALOG_REPETITION_TIME - SECOND;
+	send(fixture, (struct sketch){AGAIN});
+	send(fixture, (struct sketch){AGAIN, .branch = "2"});
+	assert_int_equal(fixture->events, 1);
+	send(fixture, (struct sketch){AGAIN, .source = OTHER_PHONE, .deferred = true});
+	assert_int_equal(fixture->events, 2);
+	fixture->now += DIALOG_REPETITION_TIME + SECOND;
+	send(fixture, (struct sketch){AGAIN, .source = OTHER_PHONE});
+	assert_int_equal(fixture->events, 3);
+}
+
 int main(void)
 {
 #define DIALOG_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -973,6 +1016,8 @@ int main(void)
 		DIALOG_TEST(a_trunks_call_shows_its_callers_number),
 		DIALOG_TEST(legs_forgotten_while_they_wait_are_counted),
 		DIALOG_TEST(more_calls_than_can_be_followed_are_told),
+		DIALOG_TEST(what_was_refused_and_comes_again_is_another_call),
+		DIALOG_TEST(what_is_to_be_refused_on_its_next_leg_may_be_repeated_for_a_while),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
