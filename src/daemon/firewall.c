@@ -25,6 +25,7 @@ void firewall_describe(const struct config_settings *settings, FILE *stream)
 	fprintf(stream, "SET4=%s\nSET6=%s\n", FIREWALL_SET4, FIREWALL_SET6);
 	fprintf(stream, "SET_SIZE=%d\nSET_TIMEOUT=%d\n", FIREWALL_SET_SIZE, FIREWALL_SET_TIMEOUT);
 	fprintf(stream, "FLOOD=%d\n", FIREWALL_FLOOD);
+	fprintf(stream, "SYN_GROUP=%d\n", FIREWALL_SYN_GROUP);
 }
 
 bool firewall_is_same(const struct config_settings *a, const struct config_settings *b)

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/daemon/queue_guard.h"
 
+#include "pbxguard/capture/packet_log.h"
 #include "pbxguard/capture/queue_source.h"
+#include "pbxguard/daemon/firewall.h"
 #include "pbxguard/daemon/queue_watchdog.h"
 #include "pbxguard/daemon/start.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,14 +18,36 @@
 struct queue_guard {
 	struct queue_guard_setup setup;
 	struct queue_source *source;
+	struct packet_log beginnings; /* of TCP connections */
 	struct queue_watchdog *watchdog;
 };
 
 /* ---- what the source asks ---- */
 
+/* A SYN needs no verdict. */
+static void read_beginnings(void *context)
+{
+	struct queue_guard *guard = context;
+
+	if (guard->beginnings.descriptor >= 0) {
+		packet_log_read(&guard->beginnings, instant_now(), pipeline_handle_packet,
+			guard->setup.pipeline, guard->setup.counters);
+	}
+}
+
+/* UDP is the most of all; whatever else it is, its SYN may be there. */
+static bool may_be_tcp(const struct packet *packet)
+{
+	return packet->captured > 9 && !(packet->bytes[0] >> 4 == 4 && packet->bytes[9] == IPPROTO_UDP);
+}
+
 static enum verdict handle(void *context, const struct packet *packet, uint8_t *bytes, uint64_t *flow)
 {
-	const struct queue_guard *guard = context;
+	struct queue_guard *guard = context;
+
+	if (may_be_tcp(packet)) {
+		read_beginnings(guard);
+	}
 	const struct enforcement_answer answer = pipeline_handle_queued(guard->setup.pipeline, packet, bytes);
 
 	if (answer.release) {
@@ -92,6 +117,26 @@ static void packet_thread_is_stuck(void *context)
 	_exit(EXIT_COULD_NOT);
 }
 
+/*
+ * Where the kernel can't show them, SYNs are queued. Where another program has the group, they are seen by
+ * nobody.
+ */
+static void open_beginnings(struct queue_guard *guard)
+{
+	int result = packet_log_open(&guard->beginnings, FIREWALL_SYN_GROUP);
+
+	if (result == 0) {
+		result = event_loop_add(
+			guard->setup.loop, guard->beginnings.descriptor, read_beginnings, guard);
+	}
+	if (result != 0 && result != -EINVAL) {
+		log_write(guard->setup.log, LOG_LEVEL_WARNING,
+			"the beginnings of TCP connections can't be read (NFLOG group %d: %s): who uses a port again "
+			"may hide a call",
+			FIREWALL_SYN_GROUP, strerror(-result));
+	}
+}
+
 struct queue_guard *queue_guard_open(const struct queue_guard_setup *setup)
 {
 	struct queue_guard *guard = calloc(1, sizeof *guard);
@@ -104,9 +149,11 @@ struct queue_guard *queue_guard_open(const struct queue_guard_setup *setup)
 		return NULL;
 	}
 	guard->setup = *setup;
+	open_beginnings(guard);
 	guard->source = queue_source_open(&settings, &handler, setup->counters, error, sizeof error);
 	if (guard->source == NULL) {
 		log_write(setup->log, LOG_LEVEL_ERROR, "%s", error);
+		packet_log_close(&guard->beginnings);
 		free(guard);
 		return NULL;
 	}
@@ -129,5 +176,6 @@ void queue_guard_free(struct queue_guard *guard)
 		queue_watchdog_stop(guard->watchdog);
 	}
 	queue_source_free(guard->source);
+	packet_log_close(&guard->beginnings);
 	free(guard);
 }

@@ -30,6 +30,12 @@
 #define FIREWALL_MARK 0x5150 /* on packets that the daemon sends itself: they pass by the queue */
 
 /*
+ * Where the kernel shows the beginnings of TCP connections, which are not queued (NFLOG; capture/packet_log).
+ * Others take small numbers.
+ */
+#define FIREWALL_SYN_GROUP 0x5150
+
+/*
  * Datagrams a second from one network (IPv4 /16, IPv6 /16) above which those that can't begin a call pass by
  * the queue. 200 calls a second through one carrier are 400 to 600 of such.
  */

@@ -41,7 +41,7 @@ static void the_script_is_told_what_the_configuration_says(void **state)
 	char *text = described(settings);
 	assert_string_equal(text, "MODE=dry_run\nQUEUE=65535\nPORTS=1,65535,5060\nMARK=0x5150\n"
 				  "SET4=pbxguard4\nSET6=pbxguard6\nSET_SIZE=262144\nSET_TIMEOUT=3600\n"
-				  "FLOOD=2000\n");
+				  "FLOOD=2000\nSYN_GROUP=20816\n");
 	free(text);
 	free(settings);
 }
