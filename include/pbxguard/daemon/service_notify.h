@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tells systemd how we are (sd_notify(3)); does nothing where no systemd listens. */
+/*
+ * Tells systemd how we are (sd_notify(3)); does nothing where no systemd listens. Where it listens but does
+ * not read, what can be said again is lost, and what can't waits a second at most.
+ */
 #ifndef PBXGUARD_DAEMON_SERVICE_NOTIFY_H
 #define PBXGUARD_DAEMON_SERVICE_NOTIFY_H
 
