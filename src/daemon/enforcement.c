@@ -11,7 +11,9 @@
 
 struct enforcement {
 	struct enforcement_settings settings;
-	struct raw_sender sender;
+	call_ender_sender *send;
+	void *send_context;
+	struct raw_sender sender; /* where that is ours */
 	struct refused_dialogs *refused;
 	struct call_ender *ender;
 	struct tcp_gate *gate;
@@ -20,14 +22,40 @@ struct enforcement {
 };
 
 /* A call_ender_sender. What can't be sent is counted there; the other side sends its message again. */
-static void send_out(void *context, const struct sip_datagram *datagram)
+static void send_raw(void *context, const struct sip_datagram *datagram)
 {
 	struct enforcement *enforcement = context;
 
 	raw_sender_send(&enforcement->sender, datagram);
 }
 
+/* Likewise. */
+static void send_out(void *context, const struct sip_datagram *datagram)
+{
+	const struct enforcement *enforcement = context;
+
+	enforcement->send(enforcement->send_context, datagram);
+}
+
 struct enforcement *enforcement_new(const struct enforcement_settings *settings, struct counters *counters)
+{
+	struct enforcement *enforcement = enforcement_new_to(settings, send_raw, NULL, counters);
+
+	if (enforcement == NULL) {
+		return NULL;
+	}
+	enforcement->send_context = enforcement;
+	int error = raw_sender_open(&enforcement->sender, counters);
+	if (error < 0) {
+		enforcement_free(enforcement);
+		errno = -error;
+		return NULL;
+	}
+	return enforcement;
+}
+
+struct enforcement *enforcement_new_to(const struct enforcement_settings *settings, call_ender_sender *send,
+	void *context, struct counters *counters)
 {
 	struct enforcement *enforcement = calloc(1, sizeof *enforcement);
 
@@ -35,12 +63,9 @@ struct enforcement *enforcement_new(const struct enforcement_settings *settings,
 		return NULL;
 	}
 	enforcement->settings = *settings;
-	int error = raw_sender_open(&enforcement->sender, counters);
-	if (error < 0) {
-		free(enforcement);
-		errno = -error;
-		return NULL;
-	}
+	enforcement->send = send;
+	enforcement->send_context = context;
+	enforcement->sender = RAW_SENDER_NONE;
 	enforcement->refused = refused_dialogs_new(counters);
 	enforcement->ender = call_ender_new(settings->max_age, send_out, enforcement, counters);
 	enforcement->gate = tcp_gate_new(counters);

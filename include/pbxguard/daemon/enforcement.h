@@ -7,6 +7,7 @@
 #ifndef PBXGUARD_DAEMON_ENFORCEMENT_H
 #define PBXGUARD_DAEMON_ENFORCEMENT_H
 
+#include "pbxguard/action/call_ender.h"
 #include "pbxguard/base/counter.h"
 #include "pbxguard/base/instant.h"
 #include "pbxguard/base/verdict.h"
@@ -29,6 +30,9 @@ struct enforcement_settings {
 
 /* Needs CAP_NET_RAW and CAP_NET_ADMIN. counters is borrowed. NULL with errno. */
 struct enforcement *enforcement_new(const struct enforcement_settings *settings, struct counters *counters);
+/* With another way out than raw sockets. context is borrowed. */
+struct enforcement *enforcement_new_to(const struct enforcement_settings *settings, call_ender_sender *send,
+	void *context, struct counters *counters);
 void enforcement_free(struct enforcement *enforcement);
 /* After a reload: what was refused so far is judged anew. */
 void enforcement_configure(

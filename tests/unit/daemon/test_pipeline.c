@@ -3,6 +3,8 @@
 
 #include "pbxguard/daemon/pipeline.h"
 
+#include "pbxguard/action/refused_dialogs.h"
+
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -193,11 +195,142 @@ static void what_rules_forget_early_is_counted_live_and_at_the_end(void **state)
 	}
 }
 
+/* ---- refused calls that come again */
+
+#define BLOCK                                                                                                \
+	"site = { pbx = \"192.0.2.10\"; extensions = \"192.168.10.0/24\"; outside_line = \"0\"; };\n"        \
+	"destinations = { deny = [ \"FR\" ]; }; actions = { mode = \"block\"; };\n"
+
+static void count_answer(void *context, const struct sip_datagram *datagram)
+{
+	(void)datagram;
+	++*(uint32_t *)context;
+}
+
+struct phone_line {
+	struct guard guard;
+	struct enforcement *enforcement;
+	uint32_t answers;
+	bool is_tcp;
+	uint32_t sequence; /* of TCP */
+};
+
+static void open_line(struct phone_line *line, const char *text, bool is_tcp)
+{
+	static const struct enforcement_settings settings = {.status = 603, .max_age = 1 * HOUR};
+	static const uint32_t ports[] = {5060};
+	struct guard *guard = &line->guard;
+
+	*line = (struct phone_line){.is_tcp = is_tcp, .sequence = 1};
+	*guard = (struct guard){.config = read_config(text),
+		.log = {.descriptor = -1, .level = LOG_LEVEL_ERROR},
+		.now = 1795143600 * SECOND};
+	line->enforcement = enforcement_new_to(&settings, count_answer, &line->answers, &guard->counters);
+	assert_non_null(line->enforcement);
+	guard->pipeline = pipeline_new(&(struct pipeline_setup){.config = guard->config,
+		.ports = ports,
+		.port_count = 1,
+		.counters = &guard->counters,
+		.log = &guard->log,
+		.handler = decide,
+		.context = guard,
+		.is_inline = true,
+		.enforcement = line->enforcement});
+	assert_non_null(guard->pipeline);
+}
+
+static void close_line(struct phone_line *line)
+{
+	stop(&line->guard);
+	enforcement_free(line->enforcement);
+}
+
+/* Another INVITE of that call, in a transaction of its own. What becomes of its packet. */
+static enum verdict invite(struct phone_line *line, const char *number, uint32_t call, uint32_t cseq)
+{
+	struct guard *guard = &line->guard;
+	uint8_t bytes[1024] = {0};
+	size_t head = line->is_tcp ? 40 : 28;
+	int size = snprintf((char *)bytes + head, sizeof bytes - head,
+		"INVITE sip:%s@192.0.2.10 SIP/2.0\r\nVia: SIP/2.0/%s 192.168.10.21;branch=z9hG4bK%u-%u\r\n"
+		"From: <sip:1001@192.0.2.10>;tag=%u\r\nTo: <sip:%s@192.0.2.10>\r\n"
+		"Call-ID: %u\r\nCSeq: %u INVITE\r\nContent-Length: 0\r\n\r\n",
+		number, line->is_tcp ? "TCP" : "UDP", call, cseq, call, number, call, cseq);
+
+	put(bytes, 2, 0x4500);
+	put(bytes + 2, 2, (uint64_t)size + head);
+	put(bytes + 8, 2, line->is_tcp ? IPPROTO_TCP : IPPROTO_UDP);
+	put(bytes + 12, 4, PHONE);
+	put(bytes + 16, 4, PBX);
+	put(bytes + 20, 4, 5060ULL << 16 | 5060);
+	if (line->is_tcp) {
+		put(bytes + 24, 4, line->sequence);
+		put(bytes + 32, 2, 0x5010);
+		line->sequence += (uint32_t)size;
+	} else {
+		put(bytes + 24, 2, (uint64_t)size + 8);
+	}
+	const struct packet packet = {.time = guard->now,
+		.link_type = LINK_TYPE_RAW_IP,
+		.bytes = bytes,
+		.captured = (size_t)size + head,
+		.on_wire = (size_t)size + head};
+	guard->now += MILLISECOND;
+	return pipeline_handle_queued(guard->pipeline, &packet, bytes).verdict;
+}
+
+static void a_refused_call_is_refused_again_however_late_it_comes_again(void **state)
+{
+	static struct phone_line line;
+
+	(void)state;
+	for (int is_tcp = 0; is_tcp <= 1; is_tcp++) {
+		enum verdict refused = is_tcp ? VERDICT_REWRITTEN : VERDICT_DROP;
+		open_line(&line, BLOCK, is_tcp);
+		assert_int_equal(invite(&line, "01033123456789", 1, 1), refused);
+		assert_int_equal(invite(&line, "01033123456789", 1, 2), refused);
+		/* Pushed out by others. */
+		for (uint32_t call = 2; call <= REFUSED_DIALOGS_MAX + 2; call++) {
+			assert_int_equal(invite(&line, "01033123456789", call, 1), refused);
+		}
+		assert_int_equal(invite(&line, "01033123456789", 1, 3), refused);
+		/* Forgotten. */
+		line.guard.now += REFUSED_DIALOG_LIFETIME + SECOND;
+		assert_int_equal(invite(&line, "01033123456789", 1, 4), refused);
+		line.guard.now += 10 * MINUTE;
+		assert_int_equal(invite(&line, "01033123456789", 1, 5), refused);
+		close_line(&line);
+	}
+}
+
+static void what_shares_the_call_id_of_a_refused_call_is_not_refused(void **state)
+{
+	static const char *const others[] = {"110", "0110", "0312345678", "119"};
+	static struct phone_line line;
+
+	(void)state;
+	for (int is_tcp = 0; is_tcp <= 1; is_tcp++) {
+		enum verdict refused = is_tcp ? VERDICT_REWRITTEN : VERDICT_DROP;
+		open_line(&line, BLOCK, is_tcp);
+		assert_int_equal(invite(&line, "01033123456789", 1, 1), refused);
+		for (uint32_t i = 0; i < 12; i++) {
+			line.guard.now += i % 2 * REFUSED_DIALOG_LIFETIME;
+			assert_int_equal(
+				invite(&line, others[i % COUNT_OF(others)], 1, 2 + i), VERDICT_ACCEPT);
+		}
+		line.guard.now += REFUSED_DIALOG_LIFETIME + SECOND;
+		assert_int_equal(invite(&line, "01033123456789", 1, 20), refused);
+		close_line(&line);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(groups_come_and_go_at_a_reload_and_counts_stay),
 		cmocka_unit_test(what_rules_forget_early_is_counted_live_and_at_the_end),
+		cmocka_unit_test(a_refused_call_is_refused_again_however_late_it_comes_again),
+		cmocka_unit_test(what_shares_the_call_id_of_a_refused_call_is_not_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
