@@ -4,6 +4,7 @@
  * mode block with everything found that there is to find. Whenever a reader of a few lines, which knows
  * nothing of ours, says that an INVITE dials an emergency or service number, nothing may be done about it.
  */
+#include "../dialled_digits.h"
 #include "fuzz.h"
 
 #include "pbxguard/base/reader.h"
@@ -12,7 +13,6 @@
 #include "pbxguard/decode/sip_parser.h"
 #include "pbxguard/incident/policy.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,52 +36,6 @@ static void read_plans(void)
 		config_file_free(file);
 		free(path);
 	}
-}
-
-/* ---- the other reader */
-
-static bool is_one_of(const char *digits, const struct dial_number *numbers, size_t count)
-{
-	bool found = false;
-
-	for (size_t i = 0; i < count; i++) {
-		/* As it stands, or behind one digit for a line. */
-		found = found || strcmp(digits, numbers[i].number) == 0 ||
-			(digits[0] != '\0' && strcmp(digits + 1, numbers[i].number) == 0);
-	}
-	return found;
-}
-
-/* The digits of "INVITE sip:NUMBER@…", decoded and without separators; empty when it is not so plain. */
-static void dialled_digits(const char *text, size_t size, char digits[static 32])
-{
-	static const char *const begins[] = {"INVITE sip:", "INVITE tel:", "INVITE sips:"};
-	size_t used = 0, at = 0;
-
-	digits[0] = '\0';
-	for (size_t i = 0; i < COUNT_OF(begins); i++) {
-		if (size > strlen(begins[i]) && memcmp(text, begins[i], strlen(begins[i])) == 0) {
-			at = strlen(begins[i]);
-		}
-	}
-	for (; at > 0 && at < size && used < 31; at++) {
-		char character = text[at];
-		if (character == '%' && at + 2 < size && isxdigit((unsigned char)text[at + 1]) &&
-			isxdigit((unsigned char)text[at + 2])) {
-			const char escape[] = {text[at + 1], text[at + 2], '\0'};
-			character = (char)strtol(escape, NULL, 16);
-			at += 2;
-		} else if (character == '@' || (character == ' ' && text[7] == 't')) {
-			digits[used] = '\0';
-			return;
-		}
-		if (isdigit((unsigned char)character)) {
-			digits[used++] = character;
-		} else if (strchr("-.()", character) == NULL || character == '\0') {
-			break;
-		}
-	}
-	digits[0] = '\0';
 }
 
 /* ---- ours */
