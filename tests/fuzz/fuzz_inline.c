@@ -277,7 +277,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			pipeline_tick(pipeline, packet.time);
 		}
 		if (choices & 4) {
-			pipeline_release(pipeline, packet.time);
+			enforcement_release(enforcement, packet.time);
 		}
 	}
 	give_up_old(enforcement, packet.time + PATIENCE);
