@@ -523,12 +523,16 @@ static void handle_new_attempt(struct dialogs *dialogs, struct call *call, struc
 
 /*
  * Is this INVITE with a known Call-ID another call? After a BYE, unless it is the old INVITE again (same
- * branch). Before one, when the same sender uses another tag though nobody asked it to try again.
+ * branch). Before one, when the same sender uses another tag though nobody asked it to try again; or another
+ * branch when it was answered: what belongs to that call has a To tag then (RFC 3261 §12.2.1.1).
  */
 static bool is_another_call(const struct call *call, const struct call *now)
 {
 	if (call->has_ended) {
 		return call->branch != now->branch;
+	}
+	if (call->branch_count > 0 && call->source == now->source && call->branch != now->branch) {
+		return true;
 	}
 	return call->source == now->source && call->from_tag != now->from_tag && !call->is_challenged;
 }

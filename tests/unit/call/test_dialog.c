@@ -932,6 +932,21 @@ static void more_calls_than_can_be_followed_are_told(void **state)
 	assert_int_equal(counter_get(&fixture->counters, COUNTER_CALLS_UNFOLLOWED), 5);
 }
 
+static void who_was_answered_and_invites_anew_places_another_call(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (int i = 0; i < 3; i++) {
+		const char *const branch = i == 0 ? "1" : i == 1 ? "2" : "3";
+		send(fixture, (struct sketch){CALL, .branch = branch});
+		send(fixture, (struct sketch){CALL, .branch = branch});
+		send(fixture, (struct sketch){
+				      ANSWER(200), .number = BARBADOS, .source = PBX, .destination = PHONE});
+		send(fixture, (struct sketch){CALL, .branch = branch});
+		assert_int_equal(calls(fixture), i + 1);
+	}
+}
+
 /* All the same again, so without a refusal it would make no event. */
 #define AGAIN CALL, .in_line = true
 
@@ -1016,6 +1031,7 @@ int main(void)
 		DIALOG_TEST(a_trunks_call_shows_its_callers_number),
 		DIALOG_TEST(legs_forgotten_while_they_wait_are_counted),
 		DIALOG_TEST(more_calls_than_can_be_followed_are_told),
+		DIALOG_TEST(who_was_answered_and_invites_anew_places_another_call),
 		DIALOG_TEST(what_was_refused_and_comes_again_is_another_call),
 		DIALOG_TEST(what_is_to_be_refused_on_its_next_leg_may_be_repeated_for_a_while),
 	};
