@@ -256,11 +256,21 @@ static void tell_refused(struct pipeline *pipeline, const struct sip_message *in
 	dialogs_handle(pipeline->dialogs, &answer, handle_event, pipeline);
 }
 
+/* The packet at hand, if the message is its own: those of an overdue message have gone on. */
+static void drop(struct pipeline *pipeline, const struct sip_message *message)
+{
+	if (!message->is_overdue) {
+		pipeline->verdict = VERDICT_DROP;
+	}
+}
+
 static void refuse(struct pipeline *pipeline, const struct sip_message *invite)
 {
-	pipeline->verdict = enforcement_refuse(pipeline->setup.enforcement, invite);
+	enum verdict verdict = enforcement_refuse(pipeline->setup.enforcement, invite);
+
 	pipeline->message = NULL;
-	if (pipeline->verdict == VERDICT_DROP) {
+	if (verdict == VERDICT_DROP) {
+		drop(pipeline, invite);
 		tell_refused(pipeline, invite);
 	}
 }
@@ -287,7 +297,7 @@ static void handle_message(void *context, const struct sip_message *message)
 	struct pipeline *pipeline = context;
 
 	if (is_taken(pipeline, message)) {
-		pipeline->verdict = VERDICT_DROP;
+		drop(pipeline, message);
 		return;
 	}
 	policy_tick(pipeline->policy, message->time, handle_slip, pipeline);

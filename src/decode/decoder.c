@@ -56,6 +56,7 @@ struct passage {
 	int tunnels;                         /* that it is in */
 	bool is_reassembled;                 /* it was put together from fragments */
 	bool is_beginning;                   /* of a datagram whose other fragments did not come */
+	bool is_overdue;                     /* nothing that the packet at hand brought */
 	sip_message_handler *handler;
 	void *context;
 	bool was_counted; /* its beginning was handed on before */
@@ -137,6 +138,7 @@ static void handle_message(struct passage *passage, enum transport transport, co
 	message->source = *source;
 	message->destination = *destination;
 	message->transport = transport;
+	message->is_overdue = passage->is_overdue || passage->is_beginning;
 	if (!passage->was_counted) {
 		count_message(passage, message);
 	}
@@ -372,7 +374,8 @@ static void handle_ip(struct passage *passage, struct reader bytes)
 
 void decoder_tick(struct decoder *decoder, instant now, sip_message_handler *handler, void *context)
 {
-	struct passage passage = {.decoder = decoder, .time = now, .handler = handler, .context = context};
+	struct passage passage = {
+		.decoder = decoder, .time = now, .is_overdue = true, .handler = handler, .context = context};
 
 	decoder->last_tick = now;
 	ip_reassembly_tick(decoder->reassembly, now, handle_reassembled, &passage);
@@ -396,8 +399,11 @@ bool decoder_waits_for_more(struct decoder *decoder, struct tcp_wait *wait)
 
 void decoder_flush(struct decoder *decoder, sip_message_handler *handler, void *context)
 {
-	struct passage passage = {
-		.decoder = decoder, .time = decoder->newest, .handler = handler, .context = context};
+	struct passage passage = {.decoder = decoder,
+		.time = decoder->newest,
+		.is_overdue = true,
+		.handler = handler,
+		.context = context};
 
 	ip_reassembly_flush(decoder->reassembly, handle_reassembled, &passage);
 	sip_over_tcp_finish(decoder->tcp, decoder->newest, handle_stream_message, &passage);

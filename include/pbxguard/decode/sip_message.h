@@ -90,6 +90,7 @@ struct sip_message {
 	struct text whole; /* as sent: a datagram's payload, of a stream as far as the header goes;
 			      method_name, call_id and request_uri.user lie within it */
 	uint32_t sequence; /* TCP: the sequence number of its first byte */
+	bool is_overdue; /* not of the packet at hand: earlier ones brought it, and waited in vain for more */
 
 	bool is_request;
 	enum sip_method method;  /* of a response: the one its CSeq names */

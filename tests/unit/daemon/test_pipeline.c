@@ -212,7 +212,8 @@ struct phone_line {
 	struct enforcement *enforcement;
 	uint32_t answers;
 	bool is_tcp;
-	uint32_t sequence; /* of TCP */
+	bool is_first_fragment; /* the others never come */
+	uint32_t sequence;      /* of TCP */
 };
 
 static void open_line(struct phone_line *line, const char *text, bool is_tcp)
@@ -270,11 +271,17 @@ static enum verdict invite(struct phone_line *line, const char *number, uint32_t
 	} else {
 		put(bytes + 24, 2, (uint64_t)size + 8);
 	}
+	size_t whole = (size_t)size + head;
+	if (line->is_first_fragment) {
+		whole -= (whole - 20) % 8;
+		put(bytes + 2, 2, whole);
+		put(bytes + 6, 2, 0x2000);
+	}
 	const struct packet packet = {.time = guard->now,
 		.link_type = LINK_TYPE_RAW_IP,
 		.bytes = bytes,
-		.captured = (size_t)size + head,
-		.on_wire = (size_t)size + head};
+		.captured = whole,
+		.on_wire = whole};
 	guard->now += MILLISECOND;
 	return pipeline_handle_queued(guard->pipeline, &packet, bytes).verdict;
 }
@@ -301,6 +308,23 @@ static void a_refused_call_is_refused_again_however_late_it_comes_again(void **s
 		assert_int_equal(invite(&line, "01033123456789", 1, 5), refused);
 		close_line(&line);
 	}
+}
+
+/* What waited for its other fragments in vain is read by and by, while another's packet is at hand. */
+static void for_an_overdue_call_no_other_is_dropped(void **state)
+{
+	static struct phone_line line;
+
+	(void)state;
+	open_line(&line, BLOCK, false);
+	line.is_first_fragment = true;
+	assert_int_equal(invite(&line, "01033123456789", 1, 1), VERDICT_ACCEPT);
+	assert_int_equal(line.guard.counters.value[COUNTER_INVITES], 0);
+	line.guard.now += 1 * MINUTE;
+	line.is_first_fragment = false;
+	assert_int_equal(invite(&line, "0312345678", 2, 1), VERDICT_ACCEPT);
+	assert_int_equal(line.guard.counters.value[COUNTER_INVITES], 2);
+	close_line(&line);
 }
 
 static void what_shares_the_call_id_of_a_refused_call_is_not_refused(void **state)
@@ -330,6 +354,7 @@ int main(void)
 		cmocka_unit_test(groups_come_and_go_at_a_reload_and_counts_stay),
 		cmocka_unit_test(what_rules_forget_early_is_counted_live_and_at_the_end),
 		cmocka_unit_test(a_refused_call_is_refused_again_however_late_it_comes_again),
+		cmocka_unit_test(for_an_overdue_call_no_other_is_dropped),
 		cmocka_unit_test(what_shares_the_call_id_of_a_refused_call_is_not_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
