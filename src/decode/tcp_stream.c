@@ -31,11 +31,17 @@ struct stream {
 	int64_t state[]; /* the reader's */
 };
 
+/* A connection of which no data were seen yet. */
+struct half_open {
+	uint32_t first;   /* sequence number of the first byte */
+	bool is_answered; /* the other end took it: another SYN must be answered too before it counts */
+};
+
 struct tcp_streams {
 	const struct tcp_reader *reader;
 	struct counters *counters;
 	struct table *table;     /* struct key → struct stream */
-	struct table *half_open; /* struct key → sequence number of the first byte */
+	struct table *half_open; /* struct key → struct half_open */
 	struct window_pool *pool;
 	duration patience; /* with holes */
 	size_t holes;      /* streams with one */
@@ -57,7 +63,7 @@ struct tcp_streams *tcp_streams_new(const struct tcp_reader *reader, struct coun
 		.value_size = sizeof(struct stream) + reader->state_size};
 	const struct table_shape half_open = {.capacity = HALF_OPEN_MAX,
 		.key_size = sizeof(struct key),
-		.value_size = sizeof(uint32_t),
+		.value_size = sizeof(struct half_open),
 		.lifetime = HALF_OPEN_LIFETIME};
 
 	if (streams == NULL) {
@@ -404,9 +410,22 @@ static void note_syn(struct stream *stream, uint32_t start)
 static bool is_handshake_again(struct tcp_streams *streams, const struct stream *stream,
 	const struct stream *answer, const struct key *back, uint32_t start, instant now)
 {
-	const uint32_t *first = answer != NULL ? &answer->first : table_find(streams->half_open, back, now);
+	const struct half_open *half = answer == NULL ? table_find(streams->half_open, back, now) : NULL;
+	bool is_known = answer != NULL || half != NULL;
+	uint32_t first = answer != NULL ? answer->first : half != NULL ? half->first : 0;
 
-	return stream->first == stream->new_start && first != NULL && *first == start;
+	return stream->first == stream->new_start && is_known && first == start;
+}
+
+/* Of several SYNs it is the one that the other end takes. */
+static void note_answered_half(
+	struct tcp_streams *streams, const struct key *key, uint32_t acknowledgement, instant now)
+{
+	struct half_open *half = table_find(streams->half_open, key, now);
+
+	if (half != NULL) {
+		*half = (struct half_open){.first = acknowledgement, .is_answered = true};
+	}
 }
 
 /*
@@ -423,6 +442,7 @@ static void note_answered_syn(
 		return;
 	}
 	const struct key key = key_of(&place->destination, &place->source);
+	note_answered_half(streams, &key, segment->acknowledgement, work->now);
 	struct stream *stream = table_find(streams->table, &key, work->now);
 	if (stream == NULL || !stream->has_new_start || stream->new_start != segment->acknowledgement) {
 		return;
@@ -510,6 +530,29 @@ static void note_acknowledgement(
 	}
 }
 
+/* A later SYN may be one that the receiver ignores (RFC 5961 §4). */
+static void note_half_open(struct tcp_streams *streams, const struct key *key, uint32_t first, instant now)
+{
+	bool added;
+	struct half_open *half = table_find_or_add(streams->half_open, key, now, &added);
+
+	if (added || !half->is_answered) {
+		*half = (struct half_open){.first = first};
+	}
+}
+
+/* Where the stream of these data began: as was answered; else where a SYN said so if that fits; else with
+ * them. */
+static uint32_t beginning_of(
+	struct tcp_streams *streams, const struct key *key, const struct tcp_segment *segment, instant now)
+{
+	const struct half_open *half = table_find(streams->half_open, key, now);
+	uint32_t sequence = segment->sequence + segment->syn;
+	bool fits = half != NULL && (half->is_answered || sequence - half->first < WINDOW_MAX);
+
+	return fits ? half->first : sequence;
+}
+
 /* NULL when nothing says that somebody wants it. */
 static struct stream *begin(const struct work *work, const struct key *key, const struct tcp_segment *segment,
 	struct text bytes, bool wanted_port)
@@ -518,21 +561,17 @@ static struct stream *begin(const struct work *work, const struct key *key, cons
 	bool added;
 
 	if (wanted_port && segment->syn && bytes.size == 0) {
-		uint32_t *start = table_find_or_add(streams->half_open, key, work->now, &added);
-		*start = segment->sequence + 1;
+		note_half_open(streams, key, segment->sequence + 1, work->now);
 		return NULL;
 	}
 	if (bytes.size == 0 || !(wanted_port || streams->reader->looks(bytes))) {
 		return NULL;
 	}
-	const uint32_t *start = table_find(streams->half_open, key, work->now);
+	uint32_t first = beginning_of(streams, key, segment, work->now);
+	table_remove(streams->half_open, key);
 	make_place(work);
 	struct stream *stream = table_find_or_add(streams->table, key, work->now, &added);
-	stream->window.base = start != NULL ? *start : segment->sequence + segment->syn;
-	stream->first = stream->window.base;
-	if (start != NULL) {
-		table_remove(streams->half_open, key);
-	}
+	stream->first = stream->window.base = first;
 	return stream;
 }
 
