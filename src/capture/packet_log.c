@@ -12,11 +12,12 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_log.h>
 
-#define LINK_TYPE_RAW 12     /* DLT_RAW on Linux: IP without a link header */
-#define ROOM (8 << 20)       /* bytes: some 8000 copies */
-#define KERNEL_BUFFER 512    /* bytes that the kernel takes for a copy; 128 of it are the packet */
-#define DATAGRAM_MAX 8192    /* bytes; the kernel makes none larger than its buffer, but for errors */
-#define ANSWER_PATIENCE 1000 /* milliseconds; the kernel answers at once, or never */
+#define LINK_TYPE_RAW 12       /* DLT_RAW on Linux: IP without a link header */
+#define ROOM (8 << 20)         /* bytes: some 8000 copies */
+#define KERNEL_BUFFER 512      /* bytes that the kernel takes for a copy; 128 of it are the packet */
+#define DATAGRAMS_AT_ONCE 8192 /* no fewer than the room holds; who floods must not keep us here */
+#define DATAGRAM_MAX 8192      /* bytes; the kernel makes none larger than its buffer, but for errors */
+#define ANSWER_PATIENCE 1000   /* milliseconds; the kernel answers at once, or never */
 
 /* What copies are handed to. */
 struct reading {
@@ -158,7 +159,7 @@ void packet_log_read(struct packet_log *log, instant now, packet_handler *handle
 	const struct reading reading = {log, now, handler, context, counters};
 	char buffer[DATAGRAM_MAX] __attribute__((aligned(8)));
 
-	for (;;) {
+	for (int i = 0; i < DATAGRAMS_AT_ONCE; i++) {
 		ssize_t size = recv(log->descriptor, buffer, sizeof buffer, MSG_DONTWAIT);
 		if (size < 0 && (errno == EINTR || errno == ENOBUFS)) {
 			continue; /* the numbers tell how many were lost */

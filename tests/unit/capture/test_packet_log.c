@@ -129,6 +129,27 @@ static void what_is_no_copy_is_passed_over(void **state)
 	assert_string_equal(kernel->seen, "b");
 }
 
+/* As many come as are read: the next call has the rest. */
+static enum verdict send_another(void *context, const struct packet *packet)
+{
+	struct kernel *kernel = context;
+
+	(void)packet;
+	assert_true(kernel->seen_bytes++ < 100000);
+	say(kernel, (uint32_t)kernel->seen_bytes, "a");
+	return VERDICT_ACCEPT;
+}
+
+static void a_flood_ends(void **state)
+{
+	struct kernel *kernel = *state;
+
+	say(kernel, 0, "a");
+	packet_log_read(&kernel->log, 7 * SECOND, send_another, kernel, &kernel->counters);
+	assert_true(kernel->seen_bytes > 0);
+	assert_int_equal(counter_get(&kernel->counters, COUNTER_QUEUE_OVERRUNS), 0);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -136,6 +157,7 @@ int main(void)
 		TEST(copies_come_in_order_and_none_twice),
 		TEST(what_was_lost_is_counted_to_the_copy),
 		TEST(what_is_no_copy_is_passed_over),
+		TEST(a_flood_ends),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
