@@ -7,8 +7,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +17,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 1000 /* for what has to arrive */
-
-enum urgency { MAY_BE_LOST, HAS_TO_ARRIVE };
+/*
+ * What has to arrive, but found no room yet. Only the latest: READY=1 says all that RELOADING=1 before it
+ * would, and after STOPPING=1 there is nothing more to say.
+ */
+static char owed[64];
 
 /* -1: nobody listens. */
 static int open_socket(void)
@@ -44,25 +46,34 @@ static int open_socket(void)
 	return descriptor;
 }
 
-static void tell(const char *lines, enum urgency urgency)
+/* False: there was no room, now. */
+static bool tell(const char *lines)
 {
 	int descriptor = open_socket();
-	struct pollfd room = {.fd = descriptor, .events = POLLOUT};
 
 	if (descriptor < 0) {
-		return;
+		return true; /* to nobody */
 	}
-	if (send(descriptor, lines, strlen(lines), MSG_NOSIGNAL) < 0 && errno == EAGAIN &&
-		urgency == HAS_TO_ARRIVE && poll(&room, 1, PATIENCE_MS) > 0) {
-		/* Should others have taken the room, nothing more can be done. */
-		(void)!send(descriptor, lines, strlen(lines), MSG_NOSIGNAL);
-	}
+	bool has_room = send(descriptor, lines, strlen(lines), MSG_NOSIGNAL) >= 0 ||
+			(errno != EAGAIN && errno != ENOBUFS);
 	close(descriptor);
+	return has_room;
+}
+
+static void tell_surely(const char *lines)
+{
+	char copy[sizeof owed];
+
+	snprintf(copy, sizeof copy, "%s", lines);
+	memcpy(owed, copy, sizeof owed);
+	if (tell(copy)) {
+		owed[0] = '\0';
+	}
 }
 
 void service_notify_ready(void)
 {
-	tell("READY=1", HAS_TO_ARRIVE);
+	tell_surely("READY=1");
 }
 
 void service_notify_reloading(void)
@@ -70,12 +81,12 @@ void service_notify_reloading(void)
 	char lines[64];
 
 	snprintf(lines, sizeof lines, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, instant_monotonic_now());
-	tell(lines, HAS_TO_ARRIVE);
+	tell_surely(lines);
 }
 
 void service_notify_stopping(void)
 {
-	tell("STOPPING=1", HAS_TO_ARRIVE);
+	tell_surely("STOPPING=1");
 }
 
 void service_notify_status(const char *format, ...)
@@ -86,10 +97,13 @@ void service_notify_status(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(line + strlen(line), sizeof line - strlen(line), format, arguments);
 	va_end(arguments);
-	tell(line, MAY_BE_LOST);
+	(void)tell(line);
 }
 
 void service_notify_alive(void)
 {
-	tell("WATCHDOG=1", MAY_BE_LOST);
+	if (owed[0] != '\0') {
+		tell_surely(owed);
+	}
+	(void)tell("WATCHDOG=1");
 }

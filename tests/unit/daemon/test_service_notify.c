@@ -92,6 +92,33 @@ static void who_does_not_read_keeps_nobody_waiting(void **state)
 	close(end);
 }
 
+/* The packet thread is taken for stuck after a third of a second. */
+static void what_has_to_arrive_does_so_later(void **state)
+{
+	char abstract[64];
+
+	(void)state;
+	snprintf(abstract, sizeof abstract, "@pbxguard-later-%d", (int)getpid());
+	int end = listen_at(abstract);
+	for (size_t i = 0; i < 5000; i++) {
+		service_notify_alive();
+	}
+	instant before = instant_monotonic_now();
+	service_notify_reloading();
+	service_notify_ready();
+	service_notify_alive();
+	assert_true(instant_monotonic_now() - before < 200 * MILLISECOND);
+	while (strcmp(heard(end), "WATCHDOG=1") == 0) {
+	}
+	service_notify_alive();
+	assert_string_equal(heard(end), "READY=1");
+	assert_string_equal(heard(end), "WATCHDOG=1");
+	service_notify_alive();
+	assert_string_equal(heard(end), "WATCHDOG=1");
+	assert_string_equal(heard(end), "");
+	close(end);
+}
+
 static void without_systemd_nothing_happens(void **state)
 {
 	static const char *const none[] = {"", "@", "relative", "vsock:2:1"};
@@ -111,6 +138,7 @@ int main(void)
 		cmocka_unit_test(systemd_hears_how_we_are),
 		cmocka_unit_test(a_socket_may_have_a_path),
 		cmocka_unit_test(who_does_not_read_keeps_nobody_waiting),
+		cmocka_unit_test(what_has_to_arrive_does_so_later),
 		cmocka_unit_test(without_systemd_nothing_happens),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
