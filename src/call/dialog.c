@@ -663,11 +663,15 @@ static struct call *find_call(struct dialogs *dialogs, const struct sip_message 
 	return table_find(dialogs->calls, &key, message->time);
 }
 
-/* The same INVITE again, or with credentials. */
+/*
+ * The same INVITE again, or with credentials when such were asked for. In a transaction of its own it is
+ * another call, for which the PBX makes another next leg.
+ */
 static bool repeats_deferred(
 	const struct dialogs *dialogs, const struct call *call, const struct sip_message *invite)
 {
 	return call->source == source_mark(dialogs, &invite->source.address) &&
+	       (call->is_challenged || call->branch == mark_of(dialogs, invite->via_branch)) &&
 	       instant_distance(call->deferred * SECOND, invite->time) <= DIALOG_REPETITION_TIME;
 }
 

@@ -973,12 +973,32 @@ static void what_is_to_be_refused_on_its_next_leg_may_be_repeated_for_a_while(vo
 	send(fixture, (struct sketch){AGAIN, .deferred = true});
 	fixture->now += DIALOG_REPETITION_TIME - SECOND;
 	send(fixture, (struct sketch){AGAIN});
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .status = 407, .source = PBX, .destination = PHONE});
+	send(fixture, (struct sketch){AGAIN, .branch = "2"});
 	send(fixture, (struct sketch){AGAIN, .branch = "2"});
 	assert_int_equal(fixture->events, 1);
 	send(fixture, (struct sketch){AGAIN, .source = OTHER_PHONE, .deferred = true});
 	assert_int_equal(fixture->events, 2);
 	fixture->now += DIALOG_REPETITION_TIME + SECOND;
 	send(fixture, (struct sketch){AGAIN, .source = OTHER_PHONE});
+	assert_int_equal(fixture->events, 3);
+}
+
+/* Later than the number of the refused trunk leg is remembered (JUDGED_NUMBER_LIFETIME). */
+static void what_was_to_be_refused_there_and_is_invited_anew_is_another_call(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){AGAIN, .deferred = true});
+	send(fixture,
+		(struct sketch){.number = BARBADOS, .status = 403, .source = PBX, .destination = PHONE});
+	assert_int_equal(fixture->kinds[1], EVENT_CALL_REFUSED);
+	fixture->now += DIALOG_REPETITION_TIME - SECOND;
+	send(fixture, (struct sketch){AGAIN, .branch = "2", .deferred = true});
+	assert_int_equal(fixture->events, 3);
+	assert_int_equal(fixture->kinds[2], EVENT_CALL_ATTEMPTED);
+	send(fixture, (struct sketch){AGAIN, .branch = "2"});
 	assert_int_equal(fixture->events, 3);
 }
 
@@ -1034,6 +1054,7 @@ int main(void)
 		DIALOG_TEST(who_was_answered_and_invites_anew_places_another_call),
 		DIALOG_TEST(what_was_refused_and_comes_again_is_another_call),
 		DIALOG_TEST(what_is_to_be_refused_on_its_next_leg_may_be_repeated_for_a_while),
+		DIALOG_TEST(what_was_to_be_refused_there_and_is_invited_anew_is_another_call),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
