@@ -130,11 +130,18 @@ static void count(struct kept_refusals *kept, instant now)
 	}
 }
 
+/* Where the clock was set back a little the later hour goes on: the one before would be written anew, from
+ * nothing. */
+static bool is_over(instant hour, instant now)
+{
+	return hour_of(now) > hour || hour - hour_of(now) > HOUR;
+}
+
 void kept_refusals_tick(struct kept_refusals *kept, instant now)
 {
 	count(kept, now);
 	/* Where there is no room it goes on, and is handed over with the next second's. */
-	if (ring_push(kept->hours, &kept->watched) && kept->watched.hour != hour_of(now)) {
+	if (ring_push(kept->hours, &kept->watched) && is_over(kept->watched.hour, now)) {
 		kept->watched = (struct watched_hour){.hour = hour_of(now), .mode = kept->mode};
 	}
 }

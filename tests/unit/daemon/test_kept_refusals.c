@@ -164,6 +164,25 @@ static void time_that_nobody_watched_does_not_count(void **state)
 	assert_in_range(f->report.watched[ACTION_MODE_MONITOR].counts[WATCHED_SECONDS], 1, 2);
 }
 
+static void set_the_clock_back_over_the_hour(struct fixture *f)
+{
+	counter_add(&f->counters, COUNTER_CALLS, 20);
+	kept_refusals_tick(f->kept, NOW + SECOND);
+	kept_refusals_tick(f->kept, NOW + 31 * MINUTE); /* the hour is over */
+	counter_add(&f->counters, COUNTER_CALLS, 3);
+	kept_refusals_tick(f->kept, NOW + 29 * MINUTE);
+	kept_refusals_tick(f->kept, NOW + 29 * MINUTE + SECOND);
+}
+
+static void a_clock_set_back_takes_nothing_from_an_hour(void **state)
+{
+	struct fixture *f = *state;
+
+	guard(f, ACTION_MODE_BLOCK, NOW, set_the_clock_back_over_the_hour);
+	read_back(f);
+	assert_int_equal(f->report.watched[ACTION_MODE_BLOCK].counts[WATCHED_CALLS], 23);
+}
+
 /* Faster than is written: strangers leave the phones' half alone, and what has no row is counted. */
 static void storm(struct fixture *f)
 {
@@ -198,6 +217,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_was_refused_outlives_the_process, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_hour_goes_on_after_a_restart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(time_that_nobody_watched_does_not_count, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_clock_set_back_takes_nothing_from_an_hour, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_storm_is_counted_and_leaves_room_for_phones, set_up, tear_down),
 	};
