@@ -61,8 +61,8 @@ void dialogs_handle(
 void dialogs_refused(struct dialogs *dialogs, const struct sip_message *invite, bool is_deferred);
 /*
  * An INVITE, about to be handled, that is not known as a repetition of a refused one: if its call was refused
- * it is another. Of a deferred call it may be a repetition, for DIALOG_REPETITION_TIME, from the same address,
- * and of the same transaction unless that was challenged.
+ * it is another. Of a deferred call it may be a repetition, for DIALOG_REPETITION_TIME, from the same
+ * address, and of the same transaction unless that was challenged.
  */
 void dialogs_retried(struct dialogs *dialogs, const struct sip_message *invite);
 

@@ -29,8 +29,8 @@ int packet_log_open(struct packet_log *log, uint16_t group);
 void packet_log_close(struct packet_log *log);
 
 /*
- * Those that are there, not those that come meanwhile. Never waits. Verdicts are not asked for. What was lost because we were too slow is
- * counted (COUNTER_QUEUE_OVERRUNS).
+ * Those that are there, not those that come meanwhile. Never waits. Verdicts are not asked for. What was lost
+ * because we were too slow is counted (COUNTER_QUEUE_OVERRUNS).
  */
 void packet_log_read(struct packet_log *log, instant now, packet_handler *handler, void *context,
 	struct counters *counters);
