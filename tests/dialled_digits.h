@@ -26,6 +26,16 @@ static bool is_one_of(const char *digits, const struct dial_number *numbers, siz
 	return found;
 }
 
+/* Of "INVITE tel:110 SIP/2.0" this is the end of the number. Of "INVITE tel:110 010124655 SIP/2.0" not:
+ * nobody can say what a PBX dials there. */
+static bool ends_tel(const char *text, size_t size, size_t at)
+{
+	static const char version[] = " SIP/2.0\r\n";
+
+	return text[7] == 't' && size - at >= sizeof version - 1 &&
+	       memcmp(text + at, version, sizeof version - 1) == 0;
+}
+
 /* The digits of "INVITE sip:NUMBER@…", decoded and without separators; empty when it is not so plain. */
 static void dialled_digits(const char *text, size_t size, char digits[static 32])
 {
@@ -45,7 +55,7 @@ static void dialled_digits(const char *text, size_t size, char digits[static 32]
 			const char escape[] = {text[at + 1], text[at + 2], '\0'};
 			character = (char)strtol(escape, NULL, 16);
 			at += 2;
-		} else if (character == '@' || (character == ' ' && text[7] == 't')) {
+		} else if (character == '@' || ends_tel(text, size, at)) {
 			digits[used] = '\0';
 			return;
 		}
