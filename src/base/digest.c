@@ -27,6 +27,11 @@ uint64_t digest_short(const struct digest_key *key, const void *bytes, size_t si
 	return value;
 }
 
+uint64_t digest_text(const struct digest_key *key, struct text text)
+{
+	return digest_short(key, text.size > 0 ? text.start : "", text.size);
+}
+
 struct digest digest_long(const struct digest_key *key, const void *bytes, size_t size)
 {
 	struct digest digest;

@@ -6,6 +6,8 @@
 #ifndef PBXGUARD_BASE_DIGEST_H
 #define PBXGUARD_BASE_DIGEST_H
 
+#include "pbxguard/base/text.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +24,7 @@ struct digest {
 struct digest_key digest_key_new(void);
 
 uint64_t digest_short(const struct digest_key *key, const void *bytes, size_t size); /* SipHash-2-4 */
+uint64_t digest_text(const struct digest_key *key, struct text text);                /* likewise */
 struct digest digest_long(
 	const struct digest_key *key, const void *bytes, size_t size); /* SipHash-2-4, 128 bits */
 struct digest digest_plain(const void *bytes, size_t size);            /* BLAKE2b, 128 bits, no key */

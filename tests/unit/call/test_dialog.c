@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../test.h"
 
+#include "pbxguard/call/destination.h"
+#include "pbxguard/call/dial_plan.h"
 #include "pbxguard/call/dialog.h"
 #include "pbxguard/call/followed_call.h"
+#include "pbxguard/call/known_calls.h"
+#include "pbxguard/call/waiting_legs.h"
 
 #include <stdlib.h>
 
@@ -231,7 +235,7 @@ static void a_leg_that_comes_too_late_is_another_call(void **state)
 	struct fixture *fixture = *state;
 
 	send(fixture, (struct sketch){.number = BARBADOS});
-	fixture->now += DIALOG_JOIN_TIME;
+	fixture->now += WAITING_LEG_TIME;
 	send(fixture,
 		(struct sketch){.number = BARBADOS, .call_id = "late", .source = PBX, .destination = TRUNK});
 	assert_int_equal(calls(fixture), 2);
@@ -576,13 +580,13 @@ static void the_table_forgets_and_counts_it(void **state)
 	struct fixture *fixture = *state;
 	char call_id[16];
 
-	for (int i = 0; i < DIALOGS_MINIMUM + 100; i++) {
+	for (int i = 0; i < KNOWN_CALLS_MINIMUM + 100; i++) {
 		snprintf(call_id, sizeof call_id, "%d", i);
 		fixture->events = 0;
 		send(fixture, (struct sketch){.number = BARBADOS, .call_id = call_id});
 	}
 	assert_int_equal(counter_get(&fixture->counters, COUNTER_CALLS_EVICTED), 100);
-	assert_int_equal(calls(fixture), DIALOGS_MINIMUM + 100);
+	assert_int_equal(calls(fixture), KNOWN_CALLS_MINIMUM + 100);
 }
 
 /* ---- the life of a call ---- */
@@ -971,7 +975,7 @@ static void what_is_to_be_refused_on_its_next_leg_may_be_repeated_for_a_while(vo
 	struct fixture *fixture = *state;
 
 	send(fixture, (struct sketch){AGAIN, .deferred = true});
-	fixture->now += DIALOG_REPETITION_TIME - SECOND;
+	fixture->now += KNOWN_CALL_REPETITION_TIME - SECOND;
 	send(fixture, (struct sketch){AGAIN});
 	send(fixture,
 		(struct sketch){.number = BARBADOS, .status = 407, .source = PBX, .destination = PHONE});
@@ -980,7 +984,7 @@ static void what_is_to_be_refused_on_its_next_leg_may_be_repeated_for_a_while(vo
 	assert_int_equal(fixture->events, 1);
 	send(fixture, (struct sketch){AGAIN, .source = OTHER_PHONE, .deferred = true});
 	assert_int_equal(fixture->events, 2);
-	fixture->now += DIALOG_REPETITION_TIME + SECOND;
+	fixture->now += KNOWN_CALL_REPETITION_TIME + SECOND;
 	send(fixture, (struct sketch){AGAIN, .source = OTHER_PHONE});
 	assert_int_equal(fixture->events, 3);
 }
@@ -994,7 +998,7 @@ static void what_was_to_be_refused_there_and_is_invited_anew_is_another_call(voi
 	send(fixture,
 		(struct sketch){.number = BARBADOS, .status = 403, .source = PBX, .destination = PHONE});
 	assert_int_equal(fixture->kinds[1], EVENT_CALL_REFUSED);
-	fixture->now += DIALOG_REPETITION_TIME - SECOND;
+	fixture->now += KNOWN_CALL_REPETITION_TIME - SECOND;
 	send(fixture, (struct sketch){AGAIN, .branch = "2", .deferred = true});
 	assert_int_equal(fixture->events, 3);
 	assert_int_equal(fixture->kinds[2], EVENT_CALL_ATTEMPTED);

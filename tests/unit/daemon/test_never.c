@@ -6,6 +6,8 @@
  */
 #include "../test.h"
 
+#include "pbxguard/call/destination.h"
+#include "pbxguard/call/dial_plan.h"
 #include "pbxguard/call/dialog.h"
 #include "pbxguard/config/config_file.h"
 #include "pbxguard/decode/sip_parser.h"
