@@ -248,6 +248,7 @@ int guard_run(struct start *start)
 	enforcement_free(guard->enforcement);
 	kept_blocks_free(guard->kept_blocks);
 	kept_refusals_free(guard->kept_refusals);
+	host_watch_free(guard->host_watch);
 	pipeline_free(guard->pipeline);
 	event_loop_free(guard->loop);
 	free(guard);

@@ -18,9 +18,9 @@ struct host_watch; /* opaque; made by host_watch_new */
 
 /* log is the slow thread's. NULL when the firewall has no rules of ours, or can't be asked: said. */
 struct host_watch *host_watch_new(const struct log *log);
-void host_watch_free(struct host_watch *watch); /* one that did not move in */
+void host_watch_free(struct host_watch *watch); /* after the end of the thread that it moved in with */
 
-/* Moves in with the thread, which frees it at its end. */
+/* Moves in with the thread. Still the caller's to free. */
 void host_watch_move_in(struct host_watch *watch, struct slow_thread *thread);
 
 /* On the packet thread: has the firewall lost our rules? It was logged. */
