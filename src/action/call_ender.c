@@ -106,8 +106,7 @@ void call_ender_begin(
 static char *branch_of(
 	const struct call_ender *ender, struct text call_id, enum side side, char buffer[static BRANCH_SIZE])
 {
-	uint64_t parts[2] = {digest_short(&ender->key, call_id.size > 0 ? call_id.start : "", call_id.size),
-		(uint64_t)side};
+	uint64_t parts[2] = {digest_text(&ender->key, call_id), (uint64_t)side};
 
 	snprintf(buffer, BRANCH_SIZE, "-pg-%016" PRIx64, digest_short(&ender->key, parts, sizeof parts));
 	return buffer;

@@ -67,9 +67,7 @@ static struct digest key_of(const struct refused_dialogs *dialogs, const struct 
 /* All of the request-URI: whatever in it another call could differ by. */
 static uint64_t number_of(const struct refused_dialogs *dialogs, const struct sip_message *message)
 {
-	struct text uri = message->request_uri.whole;
-
-	return digest_short(&dialogs->table_key, uri.size > 0 ? uri.start : "", uri.size);
+	return digest_text(&dialogs->table_key, message->request_uri.whole);
 }
 
 static enum refused_fate answer_with(struct refused_dialogs *dialogs, const struct sip_message *message,

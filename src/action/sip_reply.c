@@ -24,9 +24,8 @@ char *sip_reply_tag(const struct digest_key *key, const struct sip_identity *ide
 	char buffer[static SIP_REPLY_TAG_SIZE])
 {
 	uint64_t parts[2] = {
-		digest_short(key, identity->call_id.start, identity->call_id.size),
-		digest_short(key, text_is_empty(identity->from_tag) ? "" : identity->from_tag.start,
-			identity->from_tag.size),
+		digest_text(key, identity->call_id),
+		digest_text(key, identity->from_tag),
 	};
 
 	snprintf(buffer, SIP_REPLY_TAG_SIZE, "%s%016" PRIx64, tag_prefix.start,

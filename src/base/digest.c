@@ -40,6 +40,11 @@ struct digest digest_long(const struct digest_key *key, const void *bytes, size_
 	return digest;
 }
 
+struct digest digest_text_long(const struct digest_key *key, struct text text)
+{
+	return digest_long(key, text.size > 0 ? text.start : "", text.size);
+}
+
 struct digest digest_plain(const void *bytes, size_t size)
 {
 	struct digest digest;

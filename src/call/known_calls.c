@@ -50,7 +50,7 @@ struct digest known_calls_key(const struct known_calls *calls, const struct sip_
 	char source[ENDPOINT_TEXT_SIZE];
 
 	if (!text_is_empty(message->call_id) && (message->oddities & SIP_ODD_REPEATED) == 0) {
-		return digest_long(calls->key, message->call_id.start, message->call_id.size);
+		return digest_text_long(calls->key, message->call_id);
 	}
 	/* Without a Call-ID, or with two, of which the PBX may take the other: only a retransmission is the
 	 * same. */

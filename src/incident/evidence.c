@@ -109,7 +109,7 @@ void evidence_configure(struct evidence *evidence, const struct site *site)
 
 static struct digest key_of(const struct evidence *evidence, struct text text)
 {
-	return digest_long(&evidence->key, text.size > 0 ? text.start : "", text.size);
+	return digest_text_long(&evidence->key, text);
 }
 
 static struct digest call_key(const struct evidence *evidence, struct text call_id)
@@ -120,7 +120,7 @@ static struct digest call_key(const struct evidence *evidence, struct text call_
 /* Never 0 nor UNKNOWN_ACCOUNT. name is as an event has it: decoded, without parameters. */
 static uint64_t account_mark(const struct evidence *evidence, struct text name)
 {
-	return digest_short(&evidence->key, name.size > 0 ? name.start : "", name.size) | 2;
+	return digest_text(&evidence->key, name) | 2;
 }
 
 /* The name in credentials, as the call layer makes a caller of it. */

@@ -80,7 +80,7 @@ void incident_forget(struct incidents *incidents, uint32_t slot)
 
 uint64_t incident_call_hash(const struct incidents *incidents, struct text call_id)
 {
-	return call_id.size == 0 ? 0 : digest_short(&incidents->hash_key, call_id.start, call_id.size) | 1;
+	return call_id.size == 0 ? 0 : digest_text(&incidents->hash_key, call_id) | 1;
 }
 
 static struct member_key member_key(

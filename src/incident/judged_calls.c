@@ -59,7 +59,7 @@ void judged_calls_clear(struct judged_calls *calls)
 
 static uint64_t mark_of(const struct judged_calls *calls, struct text text)
 {
-	return text.size == 0 ? 0 : digest_short(&calls->key, text.start, text.size) | 1;
+	return text.size == 0 ? 0 : digest_text(&calls->key, text) | 1;
 }
 
 static uint64_t id_of(const struct judged_calls *calls, struct text call_id)

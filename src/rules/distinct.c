@@ -316,18 +316,13 @@ static struct values *find_or_add_key(struct distinct *distinct, const struct di
 	return values;
 }
 
-static const char *start_of(struct text text)
-{
-	return text.size > 0 ? text.start : "";
-}
-
 void distinct_add(struct distinct *distinct, struct text key, struct text value, instant now,
 	const duration *spans, size_t span_count, uint32_t *counts)
 {
-	struct digest digest = digest_long(&distinct->digest_key, start_of(key), key.size);
+	struct digest digest = digest_text_long(&distinct->digest_key, key);
 	struct values *values = find_or_add_key(distinct, &digest, now);
 
-	insert(distinct, values, digest_short(&distinct->digest_key, start_of(value), value.size), now, now);
+	insert(distinct, values, digest_text(&distinct->digest_key, value), now, now);
 	for (size_t i = 0; i < span_count; i++) {
 		assert(spans[i] >= distinct->shape.shortest_span);
 		counts[i] = count_around(distinct, values, now, spans[i]);

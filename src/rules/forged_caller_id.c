@@ -124,7 +124,7 @@ static uint64_t evicted(const void *opaque)
 
 static uint64_t mark_of(const struct forged_state *state, struct text text)
 {
-	return digest_short(&state->digest_key, text.size > 0 ? text.start : "", text.size);
+	return digest_text(&state->digest_key, text);
 }
 
 static uint64_t mark_of_address(const struct forged_state *state, const struct address *address)

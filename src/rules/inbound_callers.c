@@ -137,8 +137,7 @@ static struct key key_of_number(const struct shown_number *number)
 static struct key key_of_call(const struct inbound_callers *callers, struct text call_id)
 {
 	call_id = text_part(call_id, 0, CALL_ID_COMPARED);
-	return (struct key){KEY_CALL_ID,
-		digest_short(&callers->digest_key, call_id.size > 0 ? call_id.start : "", call_id.size)};
+	return (struct key){KEY_CALL_ID, digest_text(&callers->digest_key, call_id)};
 }
 
 /* The number by which a caller is known, and what to call it. */

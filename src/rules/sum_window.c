@@ -159,7 +159,7 @@ static struct parts *find_or_add(struct sum_window *window, const struct digest 
 
 void sum_window_add(struct sum_window *window, struct text key, instant now, int64_t amount, int64_t *sums)
 {
-	struct digest digest = digest_long(&window->digest_key, key.size > 0 ? key.start : "", key.size);
+	struct digest digest = digest_text_long(&window->digest_key, key);
 	struct parts *parts = find_or_add(window, &digest, now);
 
 	assert(amount >= 0);

@@ -284,7 +284,7 @@ static struct slot *find_or_add_key(struct window *window, const struct digest *
 void window_add(struct window *window, struct text key, instant now, const duration *spans, size_t span_count,
 	uint32_t *counts)
 {
-	struct digest digest = digest_long(&window->digest_key, key.size > 0 ? key.start : "", key.size);
+	struct digest digest = digest_text_long(&window->digest_key, key);
 	struct slot *slot = find_or_add_key(window, &digest, now);
 
 	slot->latest = now;
@@ -297,7 +297,7 @@ void window_add(struct window *window, struct text key, instant now, const durat
 
 uint32_t window_count(const struct window *window, struct text key, instant now, duration span)
 {
-	struct digest digest = digest_long(&window->digest_key, key.size > 0 ? key.start : "", key.size);
+	struct digest digest = digest_text_long(&window->digest_key, key);
 	const uint32_t *number = table_find(window->index, &digest, now);
 
 	if (number == NULL) {

@@ -15,7 +15,7 @@ static inline struct digest dialog_key(const struct digest_key *key, struct text
 	struct {
 		struct digest call_id;
 		struct address caller, called;
-	} parts = {digest_long(key, call_id.size > 0 ? call_id.start : "", call_id.size), *caller, *called};
+	} parts = {digest_text_long(key, call_id), *caller, *called};
 
 	static_assert(sizeof parts == sizeof(struct digest) + 2 * sizeof(struct address), "no padding");
 	return digest_long(key, &parts, sizeof parts);

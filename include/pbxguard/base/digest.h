@@ -24,9 +24,12 @@ struct digest {
 struct digest_key digest_key_new(void);
 
 uint64_t digest_short(const struct digest_key *key, const void *bytes, size_t size); /* SipHash-2-4 */
-uint64_t digest_text(const struct digest_key *key, struct text text);                /* likewise */
 struct digest digest_long(
 	const struct digest_key *key, const void *bytes, size_t size); /* SipHash-2-4, 128 bits */
 struct digest digest_plain(const void *bytes, size_t size);            /* BLAKE2b, 128 bits, no key */
+
+/* The same of a text, which may be none at all. */
+uint64_t digest_text(const struct digest_key *key, struct text text);
+struct digest digest_text_long(const struct digest_key *key, struct text text);
 
 #endif
