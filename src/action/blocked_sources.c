@@ -129,12 +129,6 @@ static duration next_duration(const struct source *source, duration first)
 	return last >= longest / 2 ? longest : 2 * last;
 }
 
-duration blocked_sources_next_duration(
-	struct blocked_sources *sources, const struct network *network, duration first, instant now)
-{
-	return next_duration(find(sources, network, now), first);
-}
-
 /* What the kernel is asked for, and how that went, in numbers. */
 static enum blocklist_result put_into_set(struct blocked_sources *sources, const struct network *network,
 	duration time, char why[static BLOCKLIST_WHY_SIZE])
@@ -313,7 +307,7 @@ bool blocked_sources_covering(
 struct page {
 	instant now;
 	uint64_t after;
-	struct blocked_source_record *records; /* NULL: only counts */
+	struct blocked_source_record *records;
 	size_t room, count;
 };
 
@@ -327,11 +321,8 @@ static void put_on_page(void *context, const void *key, void *value, instant tou
 	if (page->count == page->room || source->number <= page->after || !is_blocked(source, page->now)) {
 		return;
 	}
-	if (page->records != NULL) {
-		page->records[page->count] = source->record;
-		page->after = source->number;
-	}
-	page->count++;
+	page->records[page->count++] = source->record;
+	page->after = source->number;
 }
 
 size_t blocked_sources_page(struct blocked_sources *sources, instant now, uint64_t *after,
@@ -341,14 +332,6 @@ size_t blocked_sources_page(struct blocked_sources *sources, instant now, uint64
 
 	table_each(sources->table, put_on_page, &page);
 	*after = page.after;
-	return page.count;
-}
-
-size_t blocked_sources_count(struct blocked_sources *sources, instant now)
-{
-	struct page page = {now, 0, NULL, SIZE_MAX, 0};
-
-	table_each(sources->table, put_on_page, &page);
 	return page.count;
 }
 

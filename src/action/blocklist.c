@@ -17,7 +17,7 @@
 #define PATIENCE_MS 500
 #define STALE_ANSWERS_MAX 64 /* of a question given up before: read past so many */
 #define REQUEST_SIZE 512     /* bytes; the largest, an IPv6 network with its time, takes about 100 */
-#define ANSWER_SIZE 32768    /* of a dump the kernel fills what it is offered, up to this much */
+#define ANSWER_SIZE 4096     /* a few small attributes, or an error with the request in it */
 #define PROTOCOL_NEWEST 7    /* what we speak; 6 is the same for all that is asked here */
 
 struct blocklist {
@@ -108,7 +108,6 @@ static enum blocklist_result result_of(int error, int family, char *why)
 struct question {
 	uint8_t bytes[REQUEST_SIZE];
 	struct nlmsghdr *header;
-	int family;
 };
 
 /* Attributes follow. set: NULL for none. */
@@ -129,7 +128,6 @@ static void begin(const struct blocklist *blocklist, struct question *question, 
 		mnl_attr_put_strz(header, IPSET_ATTR_SETNAME, set);
 	}
 	question->header = header;
-	question->family = family;
 }
 
 /* One datagram of the answer, within the patience. Its size, or -errno. */
@@ -303,95 +301,4 @@ enum blocklist_result blocklist_remove(
 	struct blocklist *blocklist, const struct network *network, char why[static BLOCKLIST_WHY_SIZE])
 {
 	return change(blocklist, IPSET_CMD_DEL, NLM_F_EXCL, network, 0, why);
-}
-
-enum blocklist_result blocklist_test(
-	struct blocklist *blocklist, const struct network *network, char why[static BLOCKLIST_WHY_SIZE])
-{
-	return change(blocklist, IPSET_CMD_TEST, 0, network, 0, why);
-}
-
-/* ---- all entries ------------------------------------------------------------------------------------ */
-
-struct dump {
-	blocklist_visit *visit;
-	void *context;
-};
-
-struct entry {
-	struct network network;
-	bool has_length;
-	duration left;
-};
-
-static int take_address(const struct nlattr *attribute, void *context)
-{
-	struct address *address = context;
-	uint16_t size = mnl_attr_get_payload_len(attribute);
-
-	if (mnl_attr_get_type(attribute) == IPSET_ATTR_IPADDR_IPV4 && size == 4) {
-		*address = address_ipv4(mnl_attr_get_payload(attribute));
-	} else if (mnl_attr_get_type(attribute) == IPSET_ATTR_IPADDR_IPV6 && size == 16) {
-		*address = address_ipv6(mnl_attr_get_payload(attribute));
-	}
-	return MNL_CB_OK;
-}
-
-static int take_part(const struct nlattr *attribute, void *context)
-{
-	struct entry *entry = context;
-	uint16_t type = mnl_attr_get_type(attribute);
-
-	if (type == IPSET_ATTR_IP) {
-		mnl_attr_parse_nested(attribute, take_address, &entry->network.address);
-	} else if (type == IPSET_ATTR_CIDR && mnl_attr_validate(attribute, MNL_TYPE_U8) == 0) {
-		entry->network.prefix_length = mnl_attr_get_u8(attribute);
-		entry->has_length = true;
-	} else if (type == IPSET_ATTR_TIMEOUT && mnl_attr_validate(attribute, MNL_TYPE_U32) == 0) {
-		entry->left = ntohl(mnl_attr_get_u32(attribute)) * SECOND;
-	}
-	return MNL_CB_OK;
-}
-
-static int take_entry(const struct nlattr *attribute, void *context)
-{
-	const struct dump *dump = context;
-	struct entry entry = {0};
-
-	mnl_attr_parse_nested(attribute, take_part, &entry);
-	if (!entry.has_length) {
-		entry.network.prefix_length = entry.network.address.family == ADDRESS_IPV6 ? 128 : 32;
-	}
-	if (entry.network.address.family != ADDRESS_NONE) {
-		dump->visit(dump->context, &entry.network, entry.left);
-	}
-	return MNL_CB_OK;
-}
-
-static int take_list(const struct nlattr *attribute, void *context)
-{
-	if (mnl_attr_get_type(attribute) == IPSET_ATTR_ADT) {
-		mnl_attr_parse_nested(attribute, take_entry, context);
-	}
-	return MNL_CB_OK;
-}
-
-static int take_entries(const struct nlmsghdr *header, void *context)
-{
-	mnl_attr_parse(header, sizeof(struct nfgenmsg), take_list, context);
-	return MNL_CB_OK;
-}
-
-enum blocklist_result blocklist_each(struct blocklist *blocklist, int family, blocklist_visit *visit,
-	void *context, char why[static BLOCKLIST_WHY_SIZE])
-{
-	struct dump dump = {visit, context};
-	struct question question;
-	int error = get_ready(blocklist);
-
-	if (error == 0) {
-		begin(blocklist, &question, IPSET_CMD_LIST, NLM_F_DUMP, family, set_of(family));
-		error = ask(blocklist, &question, take_entries, &dump);
-	}
-	return result_of(error, family, why);
 }

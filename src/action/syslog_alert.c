@@ -246,11 +246,6 @@ void syslog_alert_flush(struct syslog_alert *alert, instant now)
 	send_waiting(alert);
 }
 
-size_t syslog_alert_waiting(const struct syslog_alert *alert)
-{
-	return alert->count;
-}
-
 /* ---- the action ---- */
 
 static int perform(const struct action_surroundings *surroundings, const struct decision *decision)

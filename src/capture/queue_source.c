@@ -307,7 +307,8 @@ static int await_answer(struct queue_source *source, enum queue_request request)
 	return source->answer;
 }
 
-enum queue_source_result queue_source_test(struct queue_source *source)
+/* Are verdicts taken? */
+static bool takes_verdicts(struct queue_source *source)
 {
 	int result = source->state == QUEUE_SOURCE_READ ? queue_socket_test(&source->socket) : 0;
 
@@ -322,7 +323,7 @@ enum queue_source_result queue_source_test(struct queue_source *source)
 		close_queue(source, QUEUE_SOURCE_REFUSED, "the kernel does not answer to verdicts: %s",
 			result < 0 ? strerror(-result) : "no answer");
 	}
-	return source->state;
+	return source->state == QUEUE_SOURCE_READ;
 }
 
 static const char *explain(int error)
@@ -357,7 +358,7 @@ static bool open_queue(struct queue_source *source, const struct queue_settings 
 			explain(result));
 		return false;
 	}
-	return queue_source_test(source) == QUEUE_SOURCE_READ;
+	return takes_verdicts(source);
 }
 
 struct queue_source *queue_source_open(const struct queue_settings *settings,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * For test_blocklist: does to the kernel's sets what its arguments say, one line of answer each.
- *   block_sources add NETWORK SECONDS | remove NETWORK | test NETWORK | list 4|6
+ *   block_sources add NETWORK SECONDS | remove NETWORK
  *   block_sources many COUNT SECONDS          10.0.0.0 and those that follow; says how long it took
  *   block_sources save FILE COUNT SECONDS     blocks so many (2001:db8::/64 and on), writes their records
  *   block_sources restore FILE LATER          takes them over as if LATER seconds had gone by
@@ -25,14 +25,6 @@ static int say(enum blocklist_result result, const char *why)
 	printf("%s%s%s\n", results[result], result == BLOCKLIST_DONE ? "" : ": ",
 		result == BLOCKLIST_DONE ? "" : why);
 	return result == BLOCKLIST_DONE ? 0 : 1;
-}
-
-static void show(void *context, const struct network *network, duration left)
-{
-	char text[NETWORK_TEXT_SIZE];
-
-	(void)context;
-	printf("%s timeout %d\n", network_format(network, text), (int)(left / SECOND));
 }
 
 static int add_many(struct blocklist *blocklist, unsigned count, duration time)
@@ -117,10 +109,7 @@ static int with_network(struct blocklist *blocklist, int count, char **arguments
 	if (strcmp(arguments[0], "add") == 0 && count == 3) {
 		return say(blocklist_add(blocklist, &network, atoi(arguments[2]) * SECOND, why), why);
 	}
-	if (strcmp(arguments[0], "remove") == 0) {
-		return say(blocklist_remove(blocklist, &network, why), why);
-	}
-	return say(blocklist_test(blocklist, &network, why), why);
+	return strcmp(arguments[0], "remove") == 0 ? say(blocklist_remove(blocklist, &network, why), why) : 2;
 }
 
 static double cpu_time(void)
@@ -162,17 +151,11 @@ static int flood(char **arguments)
 
 static int run(struct blocklist *blocklist, int count, char **arguments)
 {
-	char why[BLOCKLIST_WHY_SIZE] = "";
-
 	if (strcmp(arguments[0], "many") == 0 && count == 3) {
 		return add_many(blocklist, (unsigned)atoi(arguments[1]), atoi(arguments[2]) * SECOND);
 	}
 	if (strcmp(arguments[0], "flood") == 0 && count == 4) {
 		return flood(arguments);
-	}
-	if (strcmp(arguments[0], "list") == 0 && count == 2) {
-		enum blocklist_result result = blocklist_each(blocklist, atoi(arguments[1]), show, NULL, why);
-		return result == BLOCKLIST_DONE ? 0 : say(result, why);
 	}
 	if ((strcmp(arguments[0], "save") == 0 && count == 4) ||
 		(strcmp(arguments[0], "restore") == 0 && count == 3)) {

@@ -50,18 +50,12 @@ struct blocked_sources *blocked_sources_new(
 void blocked_sources_free(struct blocked_sources *sources);
 
 /*
- * For how long a source is blocked now: first, or twice as long as the last time when it comes back, but not
- * above BLOCKED_SOURCE_LONGEST (or first, where that is longer).
- */
-duration blocked_sources_next_duration(
-	struct blocked_sources *sources, const struct network *network, duration first, instant now);
-
-/*
- * Blocks the source of the request for blocked_sources_next_duration, or by hand for exactly the request's
- * time; or lets it in again (BLOCK_REMOVE). One that is blocked already stays so until the later of both
- * ends, which is no come-back. BLOCKLIST_NOT_THERE: nothing to let in. Anything but BLOCKLIST_DONE has
- * changed nothing; why says what it was. *record (may be NULL) is what is now in force; of a removal, what
- * was.
+ * Blocks the source of the request for the request's time, or for twice as long as the last time when it
+ * comes back, but not above BLOCKED_SOURCE_LONGEST (or the request's time, where that is longer); by hand
+ * for exactly the request's time. Or lets it in again (BLOCK_REMOVE). One that is blocked already stays so
+ * until the later of both ends, which is no come-back. BLOCKLIST_NOT_THERE: nothing to let in. Anything but
+ * BLOCKLIST_DONE has changed nothing; why says what it was. *record (may be NULL) is what is now in force; of
+ * a removal, what was.
  */
 enum blocklist_result blocked_sources_perform(struct blocked_sources *sources,
 	const struct block_request *request, instant now, struct blocked_source_record *record,
@@ -79,8 +73,6 @@ enum blocklist_result blocked_sources_release(struct blocked_sources *sources, c
 /* Is an address of it blocked by another, wider network? Which. */
 bool blocked_sources_covering(struct blocked_sources *sources, const struct network *network, instant now,
 	struct network *covering);
-
-size_t blocked_sources_count(struct blocked_sources *sources, instant now); /* those blocked now */
 
 /*
  * Up to room of those that are blocked now, in the order in which they were; *after, 0 to begin with, is

@@ -23,7 +23,7 @@
 
 enum blocklist_result {
 	BLOCKLIST_DONE,
-	BLOCKLIST_NOT_THERE, /* of remove and test: there is no such entry */
+	BLOCKLIST_NOT_THERE, /* of remove: there is no such entry */
 	BLOCKLIST_NO_SET,
 	BLOCKLIST_FULL,
 	BLOCKLIST_NOT_PERMITTED,
@@ -48,14 +48,5 @@ enum blocklist_result blocklist_add(struct blocklist *blocklist, const struct ne
 	char why[static BLOCKLIST_WHY_SIZE]);
 enum blocklist_result blocklist_remove(
 	struct blocklist *blocklist, const struct network *network, char why[static BLOCKLIST_WHY_SIZE]);
-/* Would a packet from there be dropped? For an address also when a network around it is in the set. */
-enum blocklist_result blocklist_test(
-	struct blocklist *blocklist, const struct network *network, char why[static BLOCKLIST_WHY_SIZE]);
-
-/* left: of its time. */
-typedef void blocklist_visit(void *context, const struct network *network, duration left);
-/* Every entry of the set of this family (enum address_family), in no order. */
-enum blocklist_result blocklist_each(struct blocklist *blocklist, int family, blocklist_visit *visit,
-	void *context, char why[static BLOCKLIST_WHY_SIZE]);
 
 #endif

@@ -52,6 +52,4 @@ void syslog_alert_send(
  */
 void syslog_alert_flush(struct syslog_alert *alert, instant now);
 
-size_t syslog_alert_waiting(const struct syslog_alert *alert); /* lines in the ring */
-
 #endif

@@ -59,8 +59,9 @@ enum queue_source_result {
 };
 
 /*
- * Opens the queue and tests whether verdicts are taken. Handler is copied, counters borrowed. NULL with the
- * error filled, a sentence that begins with "queue 5: ".
+ * Opens the queue and tests whether verdicts are taken. Waits up to a second for each answer; packets that
+ * come meanwhile go on unseen and are counted (COUNTER_QUEUE_OVERRUNS). Handler is copied, counters borrowed.
+ * NULL with the error filled, a sentence that begins with "queue 5: ".
  */
 struct queue_source *queue_source_open(const struct queue_settings *settings,
 	const struct queue_handler *handler, struct counters *counters, char *error, size_t error_size);
@@ -70,12 +71,6 @@ struct queue_source *queue_source_open(const struct queue_settings *settings,
  * more.
  */
 void queue_source_free(struct queue_source *source);
-
-/*
- * Again, as after privileges were dropped: are verdicts taken? Waits up to a second for the answer; packets
- * that come meanwhile go on unseen and are counted (COUNTER_QUEUE_OVERRUNS).
- */
-enum queue_source_result queue_source_test(struct queue_source *source);
 
 int queue_source_descriptor(const struct queue_source *source); /* for epoll; the same until it is freed */
 
