@@ -205,6 +205,14 @@ static inline size_t bench_live(struct bench *bench, enum event_kind kind, uint6
 	return bench_try(bench);
 }
 
+/* A call that is followed under this number is dialled. The number of findings. */
+static inline size_t bench_follow(struct bench *bench, uint64_t call, const char *caller, const char *source,
+	const char *e164, const struct destination *destination, instant when)
+{
+	bench_call(bench, caller, source, e164, destination, when);
+	return bench_live(bench, EVENT_CALL_ATTEMPTED, call, when);
+}
+
 static inline void bench_expect(const struct bench *bench, size_t index, enum severity severity,
 	const char *subject, uint32_t count, uint32_t limit)
 {

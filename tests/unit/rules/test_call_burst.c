@@ -102,8 +102,7 @@ static size_t dial(struct bench *bench, uint64_t call, const char *caller, insta
 {
 	struct findings findings;
 
-	bench_call(bench, caller, PHONE, FRANCE, when);
-	bench_live(bench, EVENT_CALL_ATTEMPTED, call, when);
+	bench_follow(bench, call, caller, PHONE, FRANCE, when);
 	findings = bench->findings;
 	if (is_answered) {
 		assert_int_equal(bench_live(bench, EVENT_CALL_ANSWERED, call, when + SECOND), 0);

@@ -133,6 +133,30 @@ static size_t dial_times(struct bench *bench, const char *caller, int n, const c
 	return found;
 }
 
+/* A rule with one pair of limits. */
+static void limit_rule(struct caller_group *group, const char *rule, uint32_t warning, uint32_t critical)
+{
+	bench_group_limit(group, rule, "warning", warning);
+	bench_group_limit(group, rule, "critical", critical);
+}
+
+static void limit_bursts(struct caller_group *group, uint32_t minute_warning, uint32_t minute_critical,
+	uint32_t hour_warning, uint32_t hour_critical)
+{
+	bench_group_limit(group, "call_burst", "minute_warning", minute_warning);
+	bench_group_limit(group, "call_burst", "minute_critical", minute_critical);
+	bench_group_limit(group, "call_burst", "hour_warning", hour_warning);
+	bench_group_limit(group, "call_burst", "hour_critical", hour_critical);
+}
+
+/* At night 2001 is the watch, which may call. */
+static void start_with_watch(struct bench *bench)
+{
+	bench_open(bench, "off_hours");
+	bench_group_enable(bench_group(bench, "watch", "2001"), "off_hours", false);
+	bench_start(bench);
+}
+
 static void a_group_has_limits_of_its_own(void **state)
 {
 	struct bench bench;
@@ -140,11 +164,7 @@ static void a_group_has_limits_of_its_own(void **state)
 
 	(void)state;
 	bench_open(&bench, "call_burst");
-	struct caller_group *sales = bench_group(&bench, "sales", "20*");
-	bench_group_limit(sales, "call_burst", "minute_warning", 10);
-	bench_group_limit(sales, "call_burst", "minute_critical", 12);
-	bench_group_limit(sales, "call_burst", "hour_warning", 20);
-	bench_group_limit(sales, "call_burst", "hour_critical", 30);
+	limit_bursts(bench_group(&bench, "sales", "20*"), 10, 12, 20, 30);
 	bench_start(&bench);
 	assert_int_equal(dial_times(&bench, "2001", 9, FRANCE, noon), 0);
 	assert_int_equal(dial_times(&bench, "2001", 1, FRANCE, noon + 9 * SECOND), 1);
@@ -216,9 +236,7 @@ static void a_stranger_who_writes_a_members_name_is_judged_as_a_stranger(void **
 	instant night = bench_time(NIGHT);
 
 	(void)state;
-	bench_open(&bench, "off_hours");
-	bench_group_enable(bench_group(&bench, "watch", "2001"), "off_hours", false);
-	bench_start(&bench);
+	start_with_watch(&bench);
 	assert_int_equal(bench_dial(&bench, "2001", PHONE, BARBADOS, night), 0);
 	bench_call(&bench, "2001", STRANGER, BARBADOS, night);
 	bench.event.leg = LEG_OUTSIDE;
@@ -236,9 +254,7 @@ static void the_account_decides_not_the_name_in_from(void **state)
 	instant night = bench_time(NIGHT);
 
 	(void)state;
-	bench_open(&bench, "off_hours");
-	bench_group_enable(bench_group(&bench, "watch", "2001"), "off_hours", false);
-	bench_start(&bench);
+	start_with_watch(&bench);
 	assert_int_equal(bench_dial(&bench, "2001", PHONE, FRANCE, night), 0);
 	bench_call(&bench, "3005", PHONE, FRANCE, night);
 	bench.event.kind = EVENT_CALL_IDENTIFIED;
@@ -257,11 +273,7 @@ static void the_sites_own_limits_count_members_too(void **state)
 
 	(void)state;
 	bench_open(&bench, "call_burst");
-	struct caller_group *sales = bench_group(&bench, "sales", "20*");
-	bench_group_limit(sales, "call_burst", "minute_warning", 1000);
-	bench_group_limit(sales, "call_burst", "minute_critical", 1000);
-	bench_group_limit(sales, "call_burst", "hour_warning", 1000);
-	bench_group_limit(sales, "call_burst", "hour_critical", 1000);
+	limit_bursts(bench_group(&bench, "sales", "20*"), 1000, 1000, 1000, 1000);
 	bench_start(&bench);
 	assert_int_equal(dial_times(&bench, "2001", 24, FRANCE, noon), 0);
 	assert_int_equal(dial_times(&bench, "2002", 1, FRANCE, noon), 1);
@@ -299,9 +311,7 @@ static void also_where_callers_and_the_site_have_the_same_limits(void **state)
 
 	(void)state;
 	bench_open(&bench, "high_risk_destination");
-	struct caller_group *sales = bench_group(&bench, "overseas sales", "20*");
-	bench_group_limit(sales, "high_risk_destination", "warning", 3);
-	bench_group_limit(sales, "high_risk_destination", "critical", 9);
+	limit_rule(bench_group(&bench, "overseas sales", "20*"), "high_risk_destination", 3, 9);
 	bench_start(&bench);
 	assert_int_equal(bench_dial(&bench, "2001", PHONE, BARBADOS, noon), 1);
 	bench_expect(&bench, 0, SEVERITY_WARNING, "site", 1, 1);
@@ -363,8 +373,7 @@ static void set_highest(struct caller_group *group, bool enabled)
 static size_t place_and_answer(struct bench *bench, const char *caller, const char *source, const char *e164,
 	const struct destination *destination, uint64_t call, instant when, struct findings *answered)
 {
-	bench_call(bench, caller, source, e164, destination, when);
-	size_t found = bench_live(bench, EVENT_CALL_ATTEMPTED, call, when);
+	size_t found = bench_follow(bench, call, caller, source, e164, destination, when);
 	struct findings attempted = bench->findings;
 
 	bench_live(bench, EVENT_CALL_ANSWERED, call, when + SECOND);
@@ -433,9 +442,7 @@ static void an_address_is_judged_by_the_settings_of_who_calls(void **state)
 
 	(void)state;
 	bench_open(&bench, "off_hours");
-	struct caller_group *watch = bench_group(&bench, "watch", "20*");
-	bench_group_limit(watch, "off_hours", "warning", 3);
-	bench_group_limit(watch, "off_hours", "critical", 3);
+	limit_rule(bench_group(&bench, "watch", "20*"), "off_hours", 3, 3);
 	bench_start(&bench);
 	assert_int_equal(bench_dial(&bench, "2001", PHONE, FRANCE, night), 0);
 	assert_int_equal(bench_dial(&bench, "2002", PHONE, FRANCE, night), 0);
@@ -471,9 +478,7 @@ static void a_rule_that_is_off_for_a_group_does_not_count_its_callers(void **sta
 	instant night = bench_time(NIGHT);
 
 	(void)state;
-	bench_open(&bench, "off_hours");
-	bench_group_enable(bench_group(&bench, "watch", "2001"), "off_hours", false);
-	bench_start(&bench);
+	start_with_watch(&bench);
 	assert_int_equal(dial_times(&bench, "2001", 5, FRANCE, night), 0);
 	/* Nor their address. */
 	assert_int_equal(bench_dial(&bench, "1001", PHONE, FRANCE, night), 1);
@@ -537,8 +542,7 @@ static void windows_have_room_for_the_largest_group(void **state)
 	(void)state;
 	bench_open(&bench, "off_hours");
 	struct caller_group *watch = bench_group(&bench, "watch", "20*");
-	bench_group_limit(watch, "off_hours", "warning", 1000);
-	bench_group_limit(watch, "off_hours", "critical", 2000);
+	limit_rule(watch, "off_hours", 1000, 2000);
 	*(duration *)bench_setting_of(watch->rules, "off_hours", "window") = DAY;
 	bench_start(&bench);
 	assert_int_equal(dial_times(&bench, "2001", 999, FRANCE, night), 0);
@@ -558,11 +562,7 @@ static void a_reload_that_makes_moves_or_ends_a_group_goes_on_with_the_counts(vo
 	dial_times(&bench, "2001", 5, FRANCE, noon);
 
 	bench_open(&next, "call_burst");
-	struct caller_group *sales = bench_group(&next, "sales", "20*");
-	bench_group_limit(sales, "call_burst", "minute_warning", 7);
-	bench_group_limit(sales, "call_burst", "minute_critical", 300); /* a larger ring */
-	bench_group_limit(sales, "call_burst", "hour_warning", 300);
-	bench_group_limit(sales, "call_burst", "hour_critical", 300);
+	limit_bursts(bench_group(&next, "sales", "20*"), 7, 300, 300, 300); /* a larger ring */
 	bench_start(&next);
 	rules_adopt(next.rules, bench.rules);
 	bench_close(&bench);

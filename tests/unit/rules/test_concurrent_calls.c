@@ -5,14 +5,6 @@
 
 #define RULE "concurrent_calls"
 
-/* The call with this number is dialled. */
-static size_t dial(struct bench *bench, uint64_t call, const char *caller, const char *source,
-	const char *e164, const struct destination *destination, instant when)
-{
-	bench_call(bench, caller, source, e164, destination, when);
-	return bench_live(bench, EVENT_CALL_ATTEMPTED, call, when);
-}
-
 /* To a range of numbers of its own. */
 static size_t dial_elsewhere(
 	struct bench *bench, uint64_t call, const char *caller, const char *source, instant when)
@@ -20,7 +12,7 @@ static size_t dial_elsewhere(
 	char e164[E164_SIZE];
 
 	snprintf(e164, sizeof e164, "+33%05u0000", (unsigned)call);
-	return dial(bench, call, caller, source, e164, &france, when);
+	return bench_follow(bench, call, caller, source, e164, &france, when);
 }
 
 static void a_caller_has_three_calls_at_once(void **state)
@@ -65,7 +57,7 @@ static void calls_one_after_the_other_are_none_at_once(void **state)
 	bench_start(&bench);
 	for (int i = 0; i < 1000; i++) {
 		instant when = noon + i * SECOND;
-		assert_int_equal(dial(&bench, (uint64_t)i + 1, "1001", PHONE, BARBADOS, when), 0);
+		assert_int_equal(bench_follow(&bench, (uint64_t)i + 1, "1001", PHONE, BARBADOS, when), 0);
 		assert_int_equal(bench_live(&bench, ends[i % 3], (uint64_t)i + 1, when + 1), 0);
 	}
 	bench_close(&bench);
@@ -116,8 +108,8 @@ static void a_range_of_numbers_has_three_calls_at_once(void **state)
 	bench_open(&bench, RULE);
 	bench_start(&bench);
 	for (size_t i = 0; i < COUNT_OF(calls); i++) {
-		assert_int_equal(
-			dial(&bench, i + 1, calls[i].caller, calls[i].source, calls[i].e164, &barbados, noon),
+		assert_int_equal(bench_follow(&bench, i + 1, calls[i].caller, calls[i].source, calls[i].e164,
+					 &barbados, noon),
 			calls[i].findings);
 		if (i == 3) {
 			bench_expect(&bench, 0, SEVERITY_WARNING, "number:+1246555", 3, 3);
@@ -162,12 +154,12 @@ static void a_wider_subject_is_told_only_where_it_is_graver(void **state)
 	(void)state;
 	bench_open(&bench, RULE);
 	bench_start(&bench);
-	dial(&bench, 1, "1001", "192.168.10.1", BARBADOS, noon);
-	dial(&bench, 2, "1001", "192.168.10.2", BARBADOS, noon);
-	assert_int_equal(dial(&bench, 3, "1001", "192.168.10.3", BARBADOS, noon), 1);
+	bench_follow(&bench, 1, "1001", "192.168.10.1", BARBADOS, noon);
+	bench_follow(&bench, 2, "1001", "192.168.10.2", BARBADOS, noon);
+	assert_int_equal(bench_follow(&bench, 3, "1001", "192.168.10.3", BARBADOS, noon), 1);
 	bench_expect(&bench, 0, SEVERITY_WARNING, "caller:1001", 3, 3); /* and the range, too */
-	assert_int_equal(dial(&bench, 4, "1002", "192.168.10.4", BARBADOS, noon), 1);
-	assert_int_equal(dial(&bench, 5, "1001", "192.168.10.5", BARBADOS, noon), 2);
+	assert_int_equal(bench_follow(&bench, 4, "1002", "192.168.10.4", BARBADOS, noon), 1);
+	assert_int_equal(bench_follow(&bench, 5, "1001", "192.168.10.5", BARBADOS, noon), 2);
 	bench_expect(&bench, 0, SEVERITY_WARNING, "caller:1001", 4, 3);
 	bench_expect(&bench, 1, SEVERITY_CRITICAL, "number:+1246555", 5, 5);
 	bench_close(&bench);
@@ -186,9 +178,9 @@ static void limits_are_settings(void **state)
 	bench_limit(&bench, RULE, "range_critical", 2);
 	bench_limit(&bench, RULE, "site_warning", 1);
 	bench_start(&bench);
-	assert_int_equal(dial(&bench, 1, "1001", PHONE, BARBADOS, noon), 1);
+	assert_int_equal(bench_follow(&bench, 1, "1001", PHONE, BARBADOS, noon), 1);
 	bench_expect(&bench, 0, SEVERITY_WARNING, "site", 1, 1);
-	assert_int_equal(dial(&bench, 2, "1001", PHONE, BARBADOS, noon), 1);
+	assert_int_equal(bench_follow(&bench, 2, "1001", PHONE, BARBADOS, noon), 1);
 	bench_expect(&bench, 0, SEVERITY_CRITICAL, "number:+1246555", 2, 2);
 	bench_close(&bench);
 }
@@ -204,7 +196,7 @@ static void only_calls_abroad_that_are_followed_count(void **state)
 	bench_place(bench.destinations.allow, &bench.destinations.allow_count, "BB");
 	bench_limit(&bench, RULE, "warning", 2);
 	bench_start(&bench);
-	assert_int_equal(dial(&bench, 1, "1001", PHONE, BARBADOS, noon), 0);
+	assert_int_equal(bench_follow(&bench, 1, "1001", PHONE, BARBADOS, noon), 0);
 	for (uint64_t call = 2; call < 10; call++) {
 		bench_call(&bench, "1001", PHONE, BARBADOS, noon);
 		bench.number.kind = NUMBER_DOMESTIC;
@@ -213,8 +205,8 @@ static void only_calls_abroad_that_are_followed_count(void **state)
 		bench.event.is_outward = false;
 		assert_int_equal(bench_live(&bench, EVENT_CALL_ATTEMPTED, call, noon), 0);
 	}
-	assert_int_equal(dial(&bench, 0, "1001", PHONE, BARBADOS, noon), 0);
-	assert_int_equal(dial(&bench, 10, "1001", PHONE, BARBADOS, noon), 1);
+	assert_int_equal(bench_follow(&bench, 0, "1001", PHONE, BARBADOS, noon), 0);
+	assert_int_equal(bench_follow(&bench, 10, "1001", PHONE, BARBADOS, noon), 1);
 	bench_expect(&bench, 0, SEVERITY_WARNING, "caller:1001", 2, 2);
 	bench_close(&bench);
 }

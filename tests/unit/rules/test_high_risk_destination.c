@@ -122,14 +122,6 @@ static void the_sentence_says_what_the_night_shift_needs(void **state)
 	bench_close(&bench);
 }
 
-/* The call with this number is dialled. */
-static size_t dial(struct bench *bench, uint64_t call, const char *caller, const char *source,
-	const char *e164, const struct destination *destination, instant when)
-{
-	bench_call(bench, caller, source, e164, destination, when);
-	return bench_live(bench, EVENT_CALL_ATTEMPTED, call, when);
-}
-
 static void expect_at_once(const struct bench *bench, size_t index, const char *subject, uint32_t count)
 {
 	bench_expect(bench, index, SEVERITY_CRITICAL, subject, count, 2);
@@ -145,14 +137,14 @@ static void two_calls_up_at_once_are_critical_however_long_ago_the_first_began(v
 	(void)state;
 	bench_open(&bench, RULE);
 	bench_start(&bench);
-	assert_int_equal(dial(&bench, 1, "1001", PHONE, BARBADOS, noon), 1);
+	assert_int_equal(bench_follow(&bench, 1, "1001", PHONE, BARBADOS, noon), 1);
 	bench_expect(&bench, 0, SEVERITY_WARNING, "caller:1001", 1, 1);
 	assert_int_equal(bench_live(&bench, EVENT_CALL_ANSWERED, 1, noon + SECOND), 0);
 	while (when < noon + 13 * HOUR) {
 		when += CALL_STILL_UP_EVERY;
 		assert_int_equal(bench_live(&bench, EVENT_CALL_STILL_UP, 1, when), 0);
 	}
-	assert_int_equal(dial(&bench, 2, "1001", PHONE, CUBA, when), 1);
+	assert_int_equal(bench_follow(&bench, 2, "1001", PHONE, CUBA, when), 1);
 	expect_at_once(&bench, 0, "caller:1001", 2);
 	assert_string_equal(bench.findings.items[0].reason,
 		"Caller 1001 has 2 calls to high-risk destinations up at once, this one: to Cuba (high-risk "
@@ -171,7 +163,7 @@ static void calls_one_after_the_other_are_none_at_once(void **state)
 	bench_limit(&bench, RULE, "critical", 10);
 	bench_start(&bench);
 	for (uint64_t call = 1; call < 10; call++) {
-		assert_int_equal(dial(&bench, call, "1001", PHONE, BARBADOS, noon), 1);
+		assert_int_equal(bench_follow(&bench, call, "1001", PHONE, BARBADOS, noon), 1);
 		bench_expect(&bench, 0, SEVERITY_WARNING, "caller:1001", (uint32_t)call, 1);
 		assert_int_equal(bench_live(&bench, EVENT_CALL_ENDED, call, noon), 0);
 	}
@@ -188,19 +180,19 @@ static void calls_at_once_are_counted_by_caller_source_and_site(void **state)
 	bench_open(&bench, RULE);
 	bench_limit(&bench, RULE, "critical", 4);
 	bench_start(&bench);
-	assert_int_equal(dial(&bench, 1, "1001", PHONE, BARBADOS, noon), 1);
-	assert_int_equal(dial(&bench, 2, "1002", STRANGER, CUBA, noon), 2);
+	assert_int_equal(bench_follow(&bench, 1, "1001", PHONE, BARBADOS, noon), 1);
+	assert_int_equal(bench_follow(&bench, 2, "1002", STRANGER, CUBA, noon), 2);
 	bench_expect(&bench, 0, SEVERITY_WARNING, "caller:1002", 1, 1);
 	expect_at_once(&bench, 1, "site", 2);
-	assert_int_equal(dial(&bench, 3, "1003", STRANGER, CUBA, noon), 2);
+	assert_int_equal(bench_follow(&bench, 3, "1003", STRANGER, CUBA, noon), 2);
 	bench_expect(&bench, 0, SEVERITY_WARNING, "caller:1003", 1, 1);
 	expect_at_once(&bench, 1, "source:" STRANGER, 2);
 	/* The site is at its fourth call now; that must not hide what 1001 does. */
-	assert_int_equal(dial(&bench, 4, "1001", "192.168.10.9", CUBA, noon), 1);
+	assert_int_equal(bench_follow(&bench, 4, "1001", "192.168.10.9", CUBA, noon), 1);
 	expect_at_once(&bench, 0, "caller:1001", 2);
 	/* The same of one subject: the window's stays, which says more. */
-	assert_int_equal(dial(&bench, 5, "1001", "192.168.10.9", CUBA, noon), 1);
-	assert_int_equal(dial(&bench, 6, "1001", "192.168.10.9", CUBA, noon), 1);
+	assert_int_equal(bench_follow(&bench, 5, "1001", "192.168.10.9", CUBA, noon), 1);
+	assert_int_equal(bench_follow(&bench, 6, "1001", "192.168.10.9", CUBA, noon), 1);
 	bench_expect(&bench, 0, SEVERITY_CRITICAL, "caller:1001", 4, 4);
 	assert_int_equal(bench.findings.items[0].window, 12 * HOUR);
 	bench_close(&bench);
@@ -217,7 +209,7 @@ static void how_many_at_once_is_a_setting(void **state)
 	bench_limit(&bench, RULE, "at_once", 3);
 	bench_start(&bench);
 	for (uint64_t call = 1; call <= 3; call++) {
-		assert_int_equal(dial(&bench, call, "1001", PHONE, BARBADOS, noon), 1);
+		assert_int_equal(bench_follow(&bench, call, "1001", PHONE, BARBADOS, noon), 1);
 		assert_int_equal(
 			bench.findings.items[0].severity, call == 3 ? SEVERITY_CRITICAL : SEVERITY_WARNING);
 	}
@@ -266,10 +258,10 @@ static void a_reload_goes_on_with_the_calls_that_are_up(void **state)
 	(void)state;
 	bench_open(bench, RULE);
 	bench_start(bench);
-	dial(bench, 1, "1001", PHONE, BARBADOS, noon);
+	bench_follow(bench, 1, "1001", PHONE, BARBADOS, noon);
 	reload(bench + 1, bench, NULL);
 	bench++;
-	assert_int_equal(dial(bench, 2, "1001", PHONE, BARBADOS, noon), 1);
+	assert_int_equal(bench_follow(bench, 2, "1001", PHONE, BARBADOS, noon), 1);
 	expect_at_once(bench, 0, "caller:1001", 2);
 	/* They end while the place is allowed, and are not up any more when it is not. */
 	reload(bench + 1, bench, "BB");
@@ -279,7 +271,7 @@ static void a_reload_goes_on_with_the_calls_that_are_up(void **state)
 	assert_int_equal(bench_live(bench, EVENT_CALL_ENDED, 2, noon + 1), 0);
 	reload(bench + 1, bench, NULL);
 	bench++;
-	assert_int_equal(dial(bench, 3, "1001", PHONE, BARBADOS, noon + 2), 1);
+	assert_int_equal(bench_follow(bench, 3, "1001", PHONE, BARBADOS, noon + 2), 1);
 	bench_expect(bench, 0, SEVERITY_WARNING, "caller:1001", 3, 1);
 	bench_close(bench);
 }

@@ -13,8 +13,7 @@ static size_t dial(struct bench *bench, uint64_t call, instant when)
 
 	snprintf(caller, sizeof caller, "1%03u", (unsigned)(call % 1000));
 	snprintf(e164, sizeof e164, "+1246555%04u", (unsigned)(call % 10000));
-	bench_call(bench, caller, PHONE, e164, &barbados, when);
-	return bench_live(bench, EVENT_CALL_ATTEMPTED, call, when);
+	return bench_follow(bench, call, caller, PHONE, e164, &barbados, when);
 }
 
 /* It is answered at once and lasts so long. No finding comes of that. */
