@@ -17,7 +17,7 @@
 
 #include <netinet/in.h>
 
-#define ENTRIES_MAX 8 /* of any table: DIALOGS_MAX is the largest */
+#define ENTRIES_MAX 8 /* of any table: KNOWN_CALLS_MINIMUM is the largest */
 #define HELD_MAX 64
 #define PATIENCE (200 * MILLISECOND)
 #define SIP_PORT 5060

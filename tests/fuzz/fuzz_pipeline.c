@@ -13,7 +13,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-#define ENTRIES_MAX 8 /* of any table: DIALOGS_MAX is the largest */
+#define ENTRIES_MAX 8 /* of any table: KNOWN_CALLS_MINIMUM is the largest */
 
 static struct counters all_runs;
 
