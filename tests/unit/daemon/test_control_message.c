@@ -322,11 +322,11 @@ static void a_sentence_that_was_cut_ends_with_a_whole_character(void **state)
 
 static void what_is_no_reply_is_told_apart(void **state)
 {
+	static const char without_times[] = "{\"ok\":true,\"report\":{\"mode\":\"block\",\"since\":null,"
+					    "\"until\":null,\"watched\":[]},\"rows\":[],\"next\":null}";
 	static const char *const lines[] = {"", "ok", "{}", "{\"ok\":1}", "{\"ok\":true}", "{\"ok\":false}",
 		"{\"ok\":true,\"list\":[]}", "{\"ok\":true,\"list\":[{}],\"next\":null}",
-		"{\"ok\":true,\"list\":[],\"next\":7}", "{\"ok\":true,\"report\":{}}",
-		"{\"ok\":true,\"report\":{\"mode\":\"block\",\"since\":null,\"until\":null,\"watched\":[]},\"rows\":[],"
-		"\"next\":null}"};
+		"{\"ok\":true,\"list\":[],\"next\":7}", "{\"ok\":true,\"report\":{}}", without_times};
 	struct control_reply *reply = calloc(1, sizeof *reply);
 
 	(void)state;
