@@ -97,7 +97,8 @@ static bool page(
 
 	for (*count = 0; *count < room && after < CALLS; ++*count) {
 		struct refusal_record *row = &rows[*count];
-		*row = (struct refusal_record){.order = ++after,
+		after++;
+		*row = (struct refusal_record){.order = after,
 			.time = since + DAY + (instant)after * SECOND,
 			.action = REFUSAL_WOULD_REFUSE,
 			.severity = SEVERITY_CRITICAL,
