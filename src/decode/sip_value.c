@@ -285,10 +285,8 @@ void sip_party_read(struct text value, struct sip_party *party)
 
 bool sip_parameter(struct text parameters, struct text name, struct text *value)
 {
-	bool has_quotes = text_find(parameters, '"') < parameters.size;
-
 	while (parameters.size > 0) {
-		size_t end = has_quotes ? find_unquoted(parameters, ';', ';') : text_find(parameters, ';');
+		size_t end = find_unquoted(parameters, ';', ';');
 		struct text parameter = text_part(parameters, 0, end);
 		size_t equal = text_find(parameter, '=');
 		if (equal >= name.size &&
