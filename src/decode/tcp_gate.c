@@ -202,7 +202,10 @@ static void set_checksum(const struct segment *segment)
 
 /* Changes */
 
-/* Of the segment, as far as the change is about it. Returns whether any byte was another. */
+/*
+ * Of the segment, as far as the change is about it. Line ends that somebody put into the number stay: without
+ * them a reader would find other messages behind it than we have found. Returns whether any byte was another.
+ */
 static bool write_change(const struct change *change, const struct segment *segment)
 {
 	struct text pattern = patterns[change->kind];
@@ -212,10 +215,12 @@ static bool write_change(const struct change *change, const struct segment *segm
 	for (uint32_t i = 0; i < change->span.size; i++) {
 		uint32_t at = change->span.start + i - segment->span.start;
 		uint8_t wanted = (uint8_t)pattern.start[i % pattern.size];
-		if (at < segment->span.size) {
-			any = any || segment->payload[at] != wanted;
-			segment->payload[at] = wanted;
+		if (at >= segment->span.size || segment->payload[at] == '\r' ||
+			segment->payload[at] == '\n') {
+			continue;
 		}
+		any = any || segment->payload[at] != wanted;
+		segment->payload[at] = wanted;
 	}
 	return any;
 }
