@@ -89,6 +89,7 @@ lab_in() {
 lab_start() {
 	local role=$1 log=$2
 	shift 2
+	: >"$LAB_STATE/$log" # now: who waits for a word in it must not find that of another before
 	# Not lab_in: $! would be a shell's id, not the command's.
 	ip netns exec "$LAB_NAME-$role" "$@" </dev/null >"$LAB_STATE/$log" 2>&1 &
 	LAB_STARTED=$!

@@ -89,6 +89,7 @@ firewall() {
 
 # guard LOG: starts pbxguard, mostly in the PBX's namespace; its id is in $guard. Alerts as JSON in LOG.out.
 guard() {
+	: >"$LAB_STATE/$1.err"
 	ip netns exec "$LAB_NAME-$guarded" "$here/with-dev-log" missing "$pbxguard" -c "$LAB_STATE/pbxguard.conf" -o json \
 		</dev/null >"$LAB_STATE/$1.out" 2>"$LAB_STATE/$1.err" &
 	guard=$!
