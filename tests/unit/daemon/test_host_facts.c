@@ -91,7 +91,7 @@ static void this_hosts_are_read(void **state)
 /* As systemd's ProcSubset=pid shows it. False: this test may not mount. */
 static bool see_processes_only(void)
 {
-	return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", "", MS_REC | MS_PRIVATE, NULL) == 0 &&
 	       mount("proc", "/proc", "proc", 0, "subset=pid") == 0;
 }
 
