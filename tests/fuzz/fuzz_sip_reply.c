@@ -73,14 +73,14 @@ static void require_as_scanned(struct text payload, const struct sip_identity *i
 
 /*
  * What libosip2 may read in another way than we do, and does not take in an answer though it did in the
- * request: bare CRs, folded lines, lists in one line, quotes, and bytes that are no letters.
+ * request: bare CRs, folded lines, lists in one line, quotes, comments, and bytes that are no letters.
  */
 static bool is_odd(struct text payload)
 {
 	for (size_t i = 0; i < payload.size; i++) {
 		char c = payload.start[i], next = i + 1 < payload.size ? payload.start[i + 1] : '\0';
 		bool is_end = (c == '\r' && next == '\n') || (c == '\n' && next != ' ' && next != '\t');
-		if (!is_end && (c < ' ' || c > '~' || c == '"' || c == ',')) {
+		if (!is_end && (c < ' ' || c > '~' || c == '"' || c == ',' || c == '(')) {
 			return true;
 		}
 	}
