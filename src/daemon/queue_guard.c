@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #define QUEUE_LENGTH (4 * QUEUE_LENGTH_MIN) /* packets: a fifth of a second of a flood of 20,000 a second */
+#define IPV4_PROTOCOL 9                     /* its place in the header; RFC 791 §3.1 */
+#define IPV6_NEXT_HEADER 6                  /* RFC 8200 §3 */
 
 struct queue_guard {
 	struct queue_guard_setup setup;
@@ -38,7 +40,17 @@ static void read_beginnings(void *context)
 /* UDP is the most of all; whatever else it is, its SYN may be there. */
 static bool may_be_tcp(const struct packet *packet)
 {
-	return packet->captured > 9 && !(packet->bytes[0] >> 4 == 4 && packet->bytes[9] == IPPROTO_UDP);
+	if (packet->captured <= IPV4_PROTOCOL) {
+		return false;
+	}
+	switch (packet->bytes[0] >> 4) {
+	case 4:
+		return packet->bytes[IPV4_PROTOCOL] != IPPROTO_UDP;
+	case 6:
+		return packet->bytes[IPV6_NEXT_HEADER] != IPPROTO_UDP;
+	default:
+		return true;
+	}
 }
 
 static enum verdict handle(void *context, const struct packet *packet, uint8_t *bytes, uint64_t *flow)
