@@ -90,6 +90,7 @@ int packet_log_open(struct packet_log *log, uint16_t group)
 	}
 	if (result == 0) {
 		result = await_answer(log->descriptor);
+		result = result == -EPERM ? -EBUSY : result; /* the socket was permitted more than this */
 	}
 	if (result != 0) {
 		packet_log_close(log);

@@ -332,7 +332,7 @@ static const char *explain(int error)
 	case -EPERM:
 		return "no permission: run as root or with the capability CAP_NET_ADMIN";
 	case -EBUSY:
-		return "is in use by another program";
+		return "is in use by another program (another pbxguard?): end that, or set another number in actions.queue";
 	case -EPROTONOSUPPORT:
 	case -EINVAL:
 	case -EOPNOTSUPP:

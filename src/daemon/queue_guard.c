@@ -135,6 +135,9 @@ static void packet_thread_is_stuck(void *context)
  */
 static void open_beginnings(struct queue_guard *guard)
 {
+	static const char is_taken[] =
+		"another program has it (another pbxguard?), mostly the process that the second column of "
+		"/proc/net/netfilter/nfnetlink_log names: end that, then restart pbxguard";
 	int result = packet_log_open(&guard->beginnings, FIREWALL_SYN_GROUP);
 
 	if (result == 0) {
@@ -143,9 +146,9 @@ static void open_beginnings(struct queue_guard *guard)
 	}
 	if (result != 0 && result != -EINVAL) {
 		log_write(guard->setup.log, LOG_LEVEL_WARNING,
-			"the beginnings of TCP connections can't be read (NFLOG group %d: %s): who uses a port again "
-			"may hide a call",
-			FIREWALL_SYN_GROUP, strerror(-result));
+			"the beginnings of TCP connections can't be read (NFLOG group %d), so who uses a port again "
+			"may hide a call: %s",
+			FIREWALL_SYN_GROUP, result == -EBUSY ? is_taken : strerror(-result));
 	}
 }
 
