@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/action/alert_json.h"
 
-#include <jansson.h>
-
-/* Takes the object over. */
-static size_t dump(json_t *object, char *buffer, size_t size)
-{
-	size_t used = object == NULL ? 0 : json_dumpb(object, buffer, size - 1, JSON_COMPACT);
-
-	json_decref(object);
-	if (used > size - 1) {
-		used = 0;
-	}
-	buffer[used] = '\0';
-	return used;
-}
+#include "pbxguard/action/json_values.h"
 
 static json_t *value_of(const struct alert_field *field)
 {
@@ -38,7 +25,7 @@ size_t alert_json_write(const struct alert_fields *fields, char *buffer, size_t 
 	for (size_t i = 0; i < fields->count; i++) {
 		json_object_set_new(object, fields->items[i].name, value_of(&fields->items[i]));
 	}
-	return dump(object, buffer, size);
+	return json_write_line(object, buffer, size);
 }
 
 size_t alert_json_write_stats(const struct counters *counters, char *buffer, size_t size)
@@ -51,5 +38,5 @@ size_t alert_json_write_stats(const struct counters *counters, char *buffer, siz
 		json_object_set_new(object, counter_name(counter),
 			json_integer((json_int_t)counter_get(counters, counter)));
 	}
-	return dump(object, buffer, size);
+	return json_write_line(object, buffer, size);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/daemon/control_message.h"
 
-#include "pbxguard/daemon/json_values.h"
+#include "pbxguard/action/json_values.h"
 #include "pbxguard/daemon/report_message.h"
 
 #include <assert.h>

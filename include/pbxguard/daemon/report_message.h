@@ -3,8 +3,8 @@
 #ifndef PBXGUARD_DAEMON_REPORT_MESSAGE_H
 #define PBXGUARD_DAEMON_REPORT_MESSAGE_H
 
+#include "pbxguard/action/json_values.h"
 #include "pbxguard/daemon/control_message.h"
-#include "pbxguard/daemon/json_values.h"
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Values of ours in JSON objects, and back, for what goes over the control socket. By libjansson. */
-#ifndef PBXGUARD_DAEMON_JSON_VALUES_H
-#define PBXGUARD_DAEMON_JSON_VALUES_H
+/* Values of ours in JSON objects, and back: for alerts, and for the control socket. By libjansson. */
+#ifndef PBXGUARD_ACTION_JSON_VALUES_H
+#define PBXGUARD_ACTION_JSON_VALUES_H
 
 #include "pbxguard/base/instant.h"
 #include "pbxguard/base/text.h"

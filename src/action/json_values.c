@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pbxguard/daemon/json_values.h"
+#include "pbxguard/action/json_values.h"
 
 #include "pbxguard/base/local_time.h"
 
