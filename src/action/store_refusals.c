@@ -1,32 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pbxguard/action/store_parts.h"
 
-#include <stddef.h>
-
-/* The columns with text, in the order of the statements; those with numbers come before. */
-static const struct {
-	size_t offset, size;
-} texts[] = {
-#define MEMBER(name)                                                                                         \
-	{                                                                                                    \
-		offsetof(struct refusal_record, name), sizeof((struct refusal_record *)NULL)->name           \
-	}
-	MEMBER(caller),
-	MEMBER(source),
-	MEMBER(dialed),
-	MEMBER(number),
-	MEMBER(country),
-	MEMBER(country_name),
-	MEMBER(prefix),
-	MEMBER(rules),
-	MEMBER(reason),
-	MEMBER(incident),
-	MEMBER(call_id),
-#undef MEMBER
-};
-
-#define TEXTS (sizeof texts / sizeof texts[0])
-#define FIRST_TEXT 5 /* numbers before it, in a statement that begins with time */
+/* In the statements that put and read one, where time is at place 1 (statement_add_refusal_names). */
+#define RULES_PLACE 6
+#define TEXTS_PLACE 7
 
 /* ---- written ---- */
 
@@ -41,9 +18,10 @@ void store_put_refusal(struct store *store, const struct refusal_record *record,
 	sqlite3_bind_int64(statement, 3, record->action);
 	sqlite3_bind_int64(statement, 4, record->severity);
 	sqlite3_bind_int64(statement, 5, record->leg);
-	for (size_t i = 0; i < TEXTS; i++) {
+	store_bind_text(statement, RULES_PLACE, text_of(record->rules));
+	for (int i = 0; i < REFUSAL_TEXTS; i++) {
 		store_bind_text(
-			statement, FIRST_TEXT + 1 + (int)i, text_of((const char *)record + texts[i].offset));
+			statement, TEXTS_PLACE + i, text_of((const char *)record + refusal_texts[i].offset));
 	}
 	store_carry_out(store, PUT_REFUSAL, now);
 }
@@ -100,10 +78,11 @@ static bool take(sqlite3_stmt *row, struct refusal_record *record)
 		    store_take_number(row, 2, 0, REFUSAL_ABOUT_COUNT - 1, &about) &&
 		    store_take_number(row, 3, 0, REFUSAL_ACTION_COUNT - 1, &action) &&
 		    store_take_number(row, 4, 0, SEVERITY_COUNT - 1, &severity) &&
-		    store_take_number(row, 5, 0, LEG_COUNT - 1, &leg);
-	for (size_t i = 0; good && i < TEXTS; i++) {
-		good = store_take_shown(
-			row, FIRST_TEXT + 1 + (int)i, (char *)record + texts[i].offset, texts[i].size);
+		    store_take_number(row, 5, 0, LEG_COUNT - 1, &leg) &&
+		    store_take_shown(row, RULES_PLACE, record->rules, sizeof record->rules);
+	for (int i = 0; good && i < REFUSAL_TEXTS; i++) {
+		const struct refusal_text *text = &refusal_texts[i];
+		good = store_take_shown(row, TEXTS_PLACE + i, (char *)record + text->offset, text->size);
 	}
 	record->order = (uint64_t)order;
 	record->about = (enum refusal_about)about;
@@ -111,6 +90,21 @@ static bool take(sqlite3_stmt *row, struct refusal_record *record)
 	record->severity = (enum severity)severity;
 	record->leg = (enum leg)leg;
 	return good;
+}
+
+static int prepare_page(struct store *store, instant since, uint64_t after, sqlite3_stmt **row)
+{
+	struct statement_text select = {0};
+
+	statement_add(&select, "SELECT sequence, ");
+	statement_add_refusal_names(&select);
+	statement_add(&select, " FROM refusals WHERE sequence > ? AND time >= ? ORDER BY sequence");
+	int code = sqlite3_prepare_v2(store->database, select.text, -1, row, NULL);
+	if (code == SQLITE_OK) {
+		sqlite3_bind_int64(*row, 1, after < INT64_MAX ? (int64_t)after : INT64_MAX);
+		sqlite3_bind_int64(*row, 2, since);
+	}
+	return code;
 }
 
 bool store_page_refusals(struct store *store, instant since, uint64_t after, struct refusal_record *records,
@@ -122,15 +116,7 @@ bool store_page_refusals(struct store *store, instant since, uint64_t after, str
 	if (store->database == NULL) {
 		return false;
 	}
-	int code = sqlite3_prepare_v2(store->database,
-		"SELECT sequence, time, about, action, severity, leg, caller, source, dialed, number, country,"
-		" country_name, prefix, rules, reason, incident, call_id FROM refusals"
-		" WHERE sequence > ? AND time >= ? ORDER BY sequence",
-		-1, &row, NULL);
-	if (code == SQLITE_OK) {
-		sqlite3_bind_int64(row, 1, after < INT64_MAX ? (int64_t)after : INT64_MAX);
-		sqlite3_bind_int64(row, 2, since);
-	}
+	int code = prepare_page(store, since, after, &row);
 	while ((code == SQLITE_OK || code == SQLITE_ROW) && *count < room) {
 		code = sqlite3_step(row);
 		if (code == SQLITE_ROW && take(row, &records[*count])) {

@@ -21,10 +21,6 @@ static const char *const statement_texts[STATEMENTS] = {
 			" (account, since, until, incident, reason, sequence) VALUES (?, ?, ?, ?, ?, ?)",
 	[REMOVE_ACCOUNT_ROW] = "DELETE FROM blocked_accounts WHERE rowid = ?",
 	[CLEAR_ACCOUNTS] = "DELETE FROM blocked_accounts",
-	[PUT_REFUSAL] =
-		"INSERT INTO refusals (time, about, action, severity, leg, caller, source, dialed, number,"
-		" country, country_name, prefix, rules, reason, incident, call_id)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SLIP_REFUSAL] = "UPDATE refusals SET action = ? WHERE call_id = ? AND action = ? AND time >= ?",
 	[FORGET_REFUSALS] = "DELETE FROM refusals WHERE time < ?",
 	[LIMIT_REFUSALS] =
@@ -108,27 +104,40 @@ void statement_add_incident_names(struct statement_text *statement)
 	}
 }
 
+void statement_add_refusal_names(struct statement_text *statement)
+{
+	statement_add(statement, "time, about, action, severity, leg, rules");
+	for (size_t i = 0; i < REFUSAL_TEXTS; i++) {
+		statement_add(statement, ", %s", refusal_texts[i].name);
+	}
+}
+
+static void add_values(struct statement_text *put, size_t count)
+{
+	statement_add(put, ") VALUES (?");
+	for (size_t i = 1; i < count; i++) {
+		statement_add(put, ", ?");
+	}
+	statement_add(put, ")");
+}
+
 int store_schema_prepare(struct store *store)
 {
-	struct statement_text put = {0}, put_watched = {0};
+	struct statement_text put = {0}, put_refusal = {0}, put_watched = {0};
 
 	statement_add(&put, "INSERT OR REPLACE INTO incidents (");
 	statement_add_incident_names(&put);
-	statement_add(&put, ") VALUES (?");
-	for (size_t i = 1; i < incident_row_columns(); i++) {
-		statement_add(&put, ", ?");
-	}
-	statement_add(&put, ")");
+	add_values(&put, incident_row_columns());
+	statement_add(&put_refusal, "INSERT INTO refusals (");
+	statement_add_refusal_names(&put_refusal);
+	add_values(&put_refusal, 6 + REFUSAL_TEXTS);
 	statement_add(&put_watched, "INSERT OR REPLACE INTO watched (hour, mode");
 	statement_add_watched_names(&put_watched, "", "");
-	statement_add(&put_watched, ") VALUES (?, ?");
-	for (size_t i = 0; i < WATCHED_COUNT; i++) {
-		statement_add(&put_watched, ", ?");
-	}
-	statement_add(&put_watched, ")");
+	add_values(&put_watched, 2 + WATCHED_COUNT);
 	int code = SQLITE_OK;
 	for (size_t i = 0; code == SQLITE_OK && i < STATEMENTS; i++) {
 		const char *text = i == PUT_INCIDENT  ? put.text
+				   : i == PUT_REFUSAL ? put_refusal.text
 				   : i == PUT_WATCHED ? put_watched.text
 						      : statement_texts[i];
 		code = sqlite3_prepare_v2(store->database, text, -1, &store->statements[i], NULL);

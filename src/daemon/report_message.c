@@ -5,30 +5,6 @@
 
 #include <string.h>
 
-/* The texts of a row that are written as they are. */
-static const struct {
-	const char *name;
-	size_t offset, size;
-} texts[] = {
-#define MEMBER(name)                                                                                         \
-	{                                                                                                    \
-#name, offsetof(struct refusal_record, name), sizeof((struct refusal_record *)NULL)->name    \
-	}
-	MEMBER(caller),
-	MEMBER(source),
-	MEMBER(dialed),
-	MEMBER(number),
-	MEMBER(country),
-	MEMBER(country_name),
-	MEMBER(prefix),
-	MEMBER(reason),
-	MEMBER(incident),
-	MEMBER(call_id),
-#undef MEMBER
-};
-
-#define TEXTS (sizeof texts / sizeof texts[0])
-
 /* ---- written ---- */
 
 static json_t *list_of_rules(const char *rules)
@@ -53,8 +29,9 @@ static json_t *object_of(const struct refusal_record *row)
 	json_set_string(object, "severity", severity_name(row->severity));
 	json_set_string(object, "leg", leg_name(row->leg));
 	json_object_set_new(object, "rules", list_of_rules(row->rules));
-	for (size_t i = 0; i < TEXTS; i++) {
-		json_set_text(object, texts[i].name, (const char *)row + texts[i].offset);
+	for (size_t i = 0; i < REFUSAL_TEXTS; i++) {
+		const struct refusal_text *text = &refusal_texts[i];
+		json_set_text(object, text->name, (const char *)row + text->offset);
 	}
 	return object;
 }
@@ -191,8 +168,9 @@ static bool get_row(const json_t *object, struct refusal_record *row)
 	row->action = (enum refusal_action)action;
 	row->severity = (enum severity)severity;
 	row->leg = (enum leg)leg;
-	for (size_t i = 0; i < TEXTS; i++) {
-		json_get_text(object, texts[i].name, (char *)row + texts[i].offset, texts[i].size);
+	for (size_t i = 0; i < REFUSAL_TEXTS; i++) {
+		const struct refusal_text *text = &refusal_texts[i];
+		json_get_text(object, text->name, (char *)row + text->offset, text->size);
 	}
 	return json_get_instant(object, "time", &row->time) &&
 	       get_rules(json_object_get(object, "rules"), row->rules);

@@ -14,6 +14,24 @@ static const char *const action_names[] = {
 	"refused", "would_refuse", "ended", "slipped", "blocked", "would_block"};
 static_assert(sizeof action_names / sizeof action_names[0] == REFUSAL_ACTION_COUNT, "each has a name");
 
+const struct refusal_text refusal_texts[] = {
+#define MEMBER(name)                                                                                         \
+	{                                                                                                    \
+#name, offsetof(struct refusal_record, name), sizeof((struct refusal_record *)NULL)->name    \
+	}
+	MEMBER(caller),
+	MEMBER(source),
+	MEMBER(dialed),
+	MEMBER(number),
+	MEMBER(country),
+	MEMBER(country_name),
+	MEMBER(prefix),
+	MEMBER(reason),
+	MEMBER(incident),
+	MEMBER(call_id),
+#undef MEMBER
+};
+
 const char *refusal_about_name(enum refusal_about about)
 {
 	return about_names[about];

@@ -78,10 +78,11 @@ static void read_reply(struct text line)
 		const struct refusal_record *row = &reply.report.rows[i];
 		MUST_HOLD(row->about < REFUSAL_ABOUT_COUNT && row->action < REFUSAL_ACTION_COUNT);
 		MUST_HOLD(row->severity < SEVERITY_COUNT && row->leg < LEG_COUNT);
-		MUST_HOLD(
-			is_ended(row->caller, sizeof row->caller) && is_ended(row->rules, sizeof row->rules));
-		MUST_HOLD(is_ended(row->reason, sizeof row->reason) &&
-			  is_ended(row->dialed, sizeof row->dialed));
+		MUST_HOLD(is_ended(row->rules, sizeof row->rules));
+		for (size_t j = 0; j < REFUSAL_TEXTS; j++) {
+			const struct refusal_text *text = &refusal_texts[j];
+			MUST_HOLD(is_ended((const char *)row + text->offset, text->size));
+		}
 	}
 	size_t size = control_reply_write(&reply, written, sizeof written);
 	MUST_HOLD(size < sizeof written);

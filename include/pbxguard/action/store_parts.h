@@ -28,7 +28,7 @@ enum statement_kind {
 	PUT_ACCOUNT,
 	REMOVE_ACCOUNT_ROW,
 	CLEAR_ACCOUNTS,
-	PUT_REFUSAL,
+	PUT_REFUSAL, /* its text is made of the columns' names */
 	SLIP_REFUSAL,
 	FORGET_REFUSALS,
 	LIMIT_REFUSALS,
@@ -82,6 +82,8 @@ struct statement_text {
 void statement_add(struct statement_text *statement, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void statement_add_incident_names(struct statement_text *statement);
+/* Of a refusal, but for its sequence: time, about, action, severity, leg, rules, then refusal_texts. */
+void statement_add_refusal_names(struct statement_text *statement);
 void statement_add_watched_names(struct statement_text *statement, const char *before, const char *after);
 
 #define STORE_VERSION 1                 /* PRAGMA user_version */

@@ -15,6 +15,7 @@
 #include "pbxguard/incident/decision.h"
 #include "pbxguard/rules/finding.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum refusal_about { REFUSAL_OF_CALL, REFUSAL_OF_SOURCE, REFUSAL_OF_ACCOUNT, REFUSAL_ABOUT_COUNT };
@@ -58,5 +59,14 @@ struct refusal_record {
 	char incident[INCIDENT_ID_SIZE];
 	char call_id[CALL_ID_SIZE];
 };
+
+struct refusal_text {
+	const char *name; /* "caller": so the store's column is called, and the report's member */
+	size_t offset, size;
+};
+
+/* All texts of a record but rules, a list in reports; in the order in which reports show them. */
+#define REFUSAL_TEXTS 10
+extern const struct refusal_text refusal_texts[REFUSAL_TEXTS];
 
 #endif

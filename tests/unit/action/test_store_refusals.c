@@ -4,6 +4,7 @@
 
 #include "pbxguard/action/store.h"
 
+#include <inttypes.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -118,6 +119,26 @@ static void what_was_refused_is_read_as_it_was_put(void **state)
 	source.order = 2;
 	assert_memory_equal(&read[0], &put, sizeof put);
 	assert_memory_equal(&read[1], &source, sizeof source);
+}
+
+/* In whatever order they are written: a file outlives the pbxguard that made it. */
+static void columns_are_known_by_their_names(void **state)
+{
+	struct fixture *f = *state;
+	struct refusal_record row = record_of(NOW, LEG_EXTENSION), read[1];
+	char statement[2048];
+
+	snprintf(statement, sizeof statement,
+		"INSERT INTO refusals (call_id, incident, reason, rules, prefix, country_name, country, number,"
+		" dialed, source, caller, leg, severity, action, about, time, sequence) VALUES ('%s', '%s', '%s',"
+		" '%s', '%s', '%s', '%s', '%s', '%s', '%s', '%s', %d, %d, %d, %d, %" PRId64 ", 1)",
+		row.call_id, row.incident, row.reason, row.rules, row.prefix, row.country_name, row.country,
+		row.number, row.dialed, row.source, row.caller, row.leg, row.severity, row.action, row.about,
+		row.time);
+	run_sql(f, statement);
+	assert_int_equal(page(f, 0, 0, read, 1), 1);
+	row.order = 1;
+	assert_memory_equal(&read[0], &row, sizeof row);
 }
 
 static void pages_go_on_where_the_last_ended(void **state)
@@ -305,6 +326,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_was_refused_is_read_as_it_was_put, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(columns_are_known_by_their_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pages_go_on_where_the_last_ended, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_call_that_slipped_is_told_so, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(strangers_and_phones_are_bounded_apart, set_up, tear_down),

@@ -233,19 +233,10 @@ static struct control_reply *report_of(size_t count, char fill)
 		row->action = REFUSAL_WOULD_REFUSE;
 		row->severity = SEVERITY_CRITICAL;
 		row->leg = LEG_EXTENSION;
-#define FILL(member) memset(row->member, fill, sizeof row->member - 1)
-		FILL(caller);
-		FILL(source);
-		FILL(dialed);
-		FILL(number);
-		FILL(country);
-		FILL(country_name);
-		FILL(prefix);
-		FILL(rules);
-		FILL(reason);
-		FILL(incident);
-		FILL(call_id);
-#undef FILL
+		memset(row->rules, fill, sizeof row->rules - 1);
+		for (size_t j = 0; j < REFUSAL_TEXTS; j++) {
+			memset((char *)row + refusal_texts[j].offset, fill, refusal_texts[j].size - 1);
+		}
 	}
 	return reply;
 }

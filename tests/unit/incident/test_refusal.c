@@ -115,6 +115,22 @@ static void names_from_the_network_are_made_safe(void **state)
 	assert_null(strchr(record.caller, '\033'));
 }
 
+/* What is not in the table is neither kept nor reported. */
+static void every_text_of_a_record_is_in_the_table(void **state)
+{
+	size_t end = offsetof(struct refusal_record, caller);
+
+	(void)state;
+	for (size_t i = 0; i < REFUSAL_TEXTS; i++) {
+		if (end == offsetof(struct refusal_record, rules)) {
+			end += REFUSAL_RULES_SIZE;
+		}
+		assert_int_equal(refusal_texts[i].offset, end);
+		end += refusal_texts[i].size;
+	}
+	assert_true(sizeof(struct refusal_record) - end < sizeof(uint64_t)); /* no more than padding */
+}
+
 static void sources_and_accounts_have_records(void **state)
 {
 	struct block_request request = {
@@ -145,6 +161,7 @@ int main(void)
 		cmocka_unit_test(a_call_is_told_once),
 		cmocka_unit_test(what_was_done_is_told_by_its_name),
 		cmocka_unit_test(names_from_the_network_are_made_safe),
+		cmocka_unit_test(every_text_of_a_record_is_in_the_table),
 		cmocka_unit_test(sources_and_accounts_have_records),
 	};
 
