@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "../test.h"
+#include "../store_folder.h"
 
 #include "pbxguard/action/incident_row.h"
 #include "pbxguard/action/store.h"
@@ -17,10 +17,7 @@
 #define READ_MAX 64
 
 struct fixture {
-	char folder[64], path[96];
-	struct counters counters;
-	struct log log;
-	FILE *logged;
+	struct store_folder folder;
 	struct store *store;
 	/* What was read. */
 	size_t incident_count, learned_count;
@@ -35,51 +32,18 @@ static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 
-	snprintf(f->folder, sizeof f->folder, "/tmp/pbxguard-store-XXXXXX");
-	f->logged = tmpfile();
-	if (mkdtemp(f->folder) == NULL || f->logged == NULL) {
-		return 1;
-	}
-	snprintf(f->path, sizeof f->path, "%s/store.db", f->folder);
-	f->log = (struct log){.descriptor = fileno(f->logged), .level = LOG_LEVEL_NOTICE};
 	*state = f;
-	return 0;
+	return !store_folder_make(&f->folder);
 }
 
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
-	char command[128];
 
 	store_free(f->store);
-	fclose(f->logged);
-	snprintf(command, sizeof command, "rm -r %s", f->folder);
-	int status = system(command); /* NOLINT(cert-env33-c): a folder of our own */
+	int status = store_folder_remove(&f->folder);
 	free(f);
 	return status;
-}
-
-static bool was_said(struct fixture *f, const char *words)
-{
-	char said[8192];
-	ssize_t size = pread(fileno(f->logged), said, sizeof said - 1, 0);
-
-	said[size > 0 ? size : 0] = '\0';
-	return strstr(said, words) != NULL;
-}
-
-/* Said so often. */
-static size_t times_said(struct fixture *f, const char *words)
-{
-	char said[8192];
-	size_t count = 0;
-	ssize_t size = pread(fileno(f->logged), said, sizeof said - 1, 0);
-
-	said[size > 0 ? size : 0] = '\0';
-	for (const char *place = said; (place = strstr(place, words)) != NULL; place++) {
-		count++;
-	}
-	return count;
 }
 
 static bool take_incident(void *context, const struct incident_record *record)
@@ -109,7 +73,7 @@ static bool open_store(struct fixture *f)
 
 	store_free(f->store);
 	f->incident_count = f->learned_count = 0;
-	f->store = store_open(f->path, &f->log, &f->counters, NOW);
+	f->store = store_folder_open(&f->folder, NOW);
 	if (f->store != NULL) {
 		store_read(f->store, &reader, NOW);
 	}
@@ -207,11 +171,11 @@ static void what_is_written_is_read_again(void **state)
 	assert_string_equal(f->learned_rule, "surge");
 	assert_int_equal(f->learned_size, sizeof bytes);
 	assert_memory_equal(f->learned, bytes, sizeof bytes);
-	assert_int_equal(stat(f->path, &status), 0);
+	assert_int_equal(stat(f->folder.path, &status), 0);
 	assert_int_equal(status.st_mode & 0777, 0600);
-	assert_false(was_said(f, "store"));
-	assert_int_equal(counter_get(&f->counters, COUNTER_STORE_ERRORS), 0);
-	assert_int_equal(counter_get(&f->counters, COUNTER_STORE_WRITES), 1);
+	assert_false(was_said(&f->folder, "store"));
+	assert_int_equal(counter_get(&f->folder.counters, COUNTER_STORE_ERRORS), 0);
+	assert_int_equal(counter_get(&f->folder.counters, COUNTER_STORE_WRITES), 1);
 }
 
 static void a_slot_has_what_it_was_given_last(void **state)
@@ -248,7 +212,7 @@ static void an_incident_that_nobody_takes_is_removed(void **state)
 	f->refuses = true;
 	assert_true(open_store(f));
 	assert_int_equal(f->incident_count, 1);
-	assert_int_equal(counter_get(&f->counters, COUNTER_STORE_ERRORS), 2);
+	assert_int_equal(counter_get(&f->folder.counters, COUNTER_STORE_ERRORS), 2);
 	assert_true(open_store(f));
 	assert_int_equal(f->incident_count, 0);
 	assert_int_equal(f->learned_count, 1); /* a rule may be switched off */
@@ -259,7 +223,7 @@ static void an_incident_that_nobody_takes_is_removed(void **state)
 /* How many files of the folder have such words in their names. */
 static size_t files_with(const struct fixture *f, const char *words)
 {
-	DIR *folder = opendir(f->folder);
+	DIR *folder = opendir(f->folder.name);
 	size_t count = 0;
 
 	assert_non_null(folder);
@@ -287,14 +251,14 @@ static void run_sql(const struct fixture *f, const char *statement)
 {
 	sqlite3 *database;
 
-	assert_int_equal(sqlite3_open(f->path, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_open(f->folder.path, &database), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(database, statement, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(database);
 }
 
 static void write_over(const struct fixture *f, off_t from, size_t size, bool truncates)
 {
-	int file = open(f->path, O_RDWR | O_CREAT | (truncates ? O_TRUNC : 0), 0600);
+	int file = open(f->folder.path, O_RDWR | O_CREAT | (truncates ? O_TRUNC : 0), 0600);
 	unsigned random = 3;
 
 	assert_true(file >= 0);
@@ -312,7 +276,7 @@ static void make_random(const struct fixture *f)
 }
 static void make_cut(const struct fixture *f)
 {
-	assert_int_equal(truncate(f->path, 6000), 0);
+	assert_int_equal(truncate(f->folder.path, 6000), 0);
 }
 static void make_scratched(const struct fixture *f)
 {
@@ -349,10 +313,10 @@ static void a_damaged_store_is_set_aside_and_a_new_one_begins(void **state)
 		damages[i](f);
 		assert_true(open_store(f));
 		assert_int_equal(f->incident_count, 0);
-		assert_true(was_said(f, "is damaged ("));
-		assert_true(was_said(f, ".damaged-20261122T021305"));
+		assert_true(was_said(&f->folder, "is damaged ("));
+		assert_true(was_said(&f->folder, ".damaged-20261122T021305"));
 		assert_int_equal(files_with(f, "store.db.damaged-20261122T021305"), 1);
-		assert_int_equal(counter_get(&f->counters, COUNTER_STORE_ERRORS), 1);
+		assert_int_equal(counter_get(&f->folder.counters, COUNTER_STORE_ERRORS), 1);
 		const struct incident_record record = record_in(3);
 		store_put_incident(f->store, &record, NOW);
 		store_commit(f->store, NOW);
@@ -370,7 +334,7 @@ static void more_columns_and_tables_than_we_know_are_no_damage(void **state)
 	run_sql(f, "ALTER TABLE incidents ADD COLUMN note TEXT; CREATE TABLE notes (text TEXT)");
 	assert_true(open_store(f));
 	assert_int_equal(f->incident_count, 40);
-	assert_false(was_said(f, "store"));
+	assert_false(was_said(&f->folder, "store"));
 }
 
 static void assert_untouched(struct fixture *f, const char *statement, const char *words)
@@ -379,13 +343,13 @@ static void assert_untouched(struct fixture *f, const char *statement, const cha
 	int file;
 
 	run_sql(f, statement);
-	assert_true((file = open(f->path, O_RDONLY)) >= 0);
+	assert_true((file = open(f->folder.path, O_RDONLY)) >= 0);
 	ssize_t size = read(file, before, sizeof before);
 	close(file);
 	assert_false(open_store(f));
-	assert_true(was_said(f, words));
-	assert_true(was_said(f, "a restart will forget"));
-	assert_true((file = open(f->path, O_RDONLY)) >= 0);
+	assert_true(was_said(&f->folder, words));
+	assert_true(was_said(&f->folder, "a restart will forget"));
+	assert_true((file = open(f->folder.path, O_RDONLY)) >= 0);
 	assert_int_equal(read(file, after, sizeof after), size);
 	close(file);
 	assert_memory_equal(before, after, (size_t)size);
@@ -553,7 +517,7 @@ static void who_is_blocked_is_read_again(void **state)
 	assert_int_equal(blocks.account_count, 1);
 	read_blocks(f, &blocks); /* nobody took it */
 	assert_int_equal(blocks.account_count, 0);
-	assert_int_equal(counter_get(&f->counters, COUNTER_STORE_ERRORS), 1);
+	assert_int_equal(counter_get(&f->folder.counters, COUNTER_STORE_ERRORS), 1);
 }
 
 static void a_store_from_before_there_were_blocks_gets_them(void **state)
@@ -570,7 +534,7 @@ static void a_store_from_before_there_were_blocks_gets_them(void **state)
 	store_commit(f->store, NOW);
 	read_blocks(f, &blocks);
 	assert_int_equal(blocks.source_count, 1);
-	assert_false(was_said(f, "store"));
+	assert_false(was_said(&f->folder, "store"));
 }
 
 static void blocks_that_we_would_not_write_are_dropped(void **state)
@@ -618,7 +582,7 @@ static void blocks_that_we_would_not_write_are_dropped(void **state)
 				fail_msg("%s", changes[i]);
 			}
 		}
-		assert_int_equal(counter_get(&f->counters, COUNTER_STORE_ERRORS), i + 1);
+		assert_int_equal(counter_get(&f->folder.counters, COUNTER_STORE_ERRORS), i + 1);
 	}
 }
 
@@ -649,7 +613,7 @@ static void a_full_list_stays_bounded(void **state)
 	read_blocks(f, &blocks);
 	assert_int_equal(blocks.source_count, BLOCKED_SOURCES_MAX - 10);
 	assert_int_equal(blocks.sources[0].until, NOW + HOUR + 20);
-	assert_int_equal(counter_get(&f->counters, COUNTER_STORE_ERRORS), 0);
+	assert_int_equal(counter_get(&f->folder.counters, COUNTER_STORE_ERRORS), 0);
 }
 
 /* ---- what is wrong with a disk ---- */
@@ -658,19 +622,19 @@ static void without_a_folder_it_goes_on_without(void **state)
 {
 	struct fixture *f = *state;
 
-	snprintf(f->path, sizeof f->path, "%s/nowhere/store.db", f->folder);
+	snprintf(f->folder.path, sizeof f->folder.path, "%s/nowhere/store.db", f->folder.name);
 	assert_false(open_store(f));
-	assert_true(was_said(f, "going on without the store"));
-	assert_true(was_said(f, "No such file or directory"));
+	assert_true(was_said(&f->folder, "going on without the store"));
+	assert_true(was_said(&f->folder, "No such file or directory"));
 	/* Below a file, which is as a folder that can't be written, also for root. */
-	snprintf(f->path, sizeof f->path, "%s/file", f->folder);
+	snprintf(f->folder.path, sizeof f->folder.path, "%s/file", f->folder.name);
 	write_over(f, 0, 1, true);
-	snprintf(f->path, sizeof f->path, "%s/file/store.db", f->folder);
+	snprintf(f->folder.path, sizeof f->folder.path, "%s/file/store.db", f->folder.name);
 	assert_false(open_store(f));
-	assert_true(was_said(f, "Not a directory"));
-	snprintf(f->path, sizeof f->path, "%s", f->folder);
+	assert_true(was_said(&f->folder, "Not a directory"));
+	snprintf(f->folder.path, sizeof f->folder.path, "%s", f->folder.name);
 	assert_false(open_store(f));
-	assert_int_equal(counter_get(&f->counters, COUNTER_STORE_ERRORS), 3);
+	assert_int_equal(counter_get(&f->folder.counters, COUNTER_STORE_ERRORS), 3);
 }
 
 static void a_store_that_is_in_use_is_left_to_who_has_it(void **state)
@@ -681,12 +645,12 @@ static void a_store_that_is_in_use_is_left_to_who_has_it(void **state)
 	assert_true(open_store(f));
 	store_put_incident(f->store, &record, NOW);
 	store_commit(f->store, NOW);
-	struct store *other = store_open(f->path, &f->log, &f->counters, NOW);
+	struct store *other = store_folder_open(&f->folder, NOW);
 	assert_null(other);
-	assert_true(was_said(f, "another process uses it"));
+	assert_true(was_said(&f->folder, "another process uses it"));
 	store_put_incident(f->store, &record, NOW);
 	store_commit(f->store, NOW);
-	assert_false(was_said(f, "can't be written"));
+	assert_false(was_said(&f->folder, "can't be written"));
 }
 
 /* By hand, before the service is started, or while it is stopped. */
@@ -695,15 +659,15 @@ static void what_root_makes_belongs_to_the_folders_owner(void **state)
 	struct fixture *f = *state;
 	struct stat status;
 
-	if (geteuid() != 0 || chown(f->folder, 12345, 54321) != 0) {
+	if (geteuid() != 0 || chown(f->folder.name, 12345, 54321) != 0) {
 		skip();
 	}
 	assert_true(open_store(f));
-	assert_int_equal(stat(f->path, &status), 0);
+	assert_int_equal(stat(f->folder.path, &status), 0);
 	assert_int_equal(status.st_uid, 12345);
 	assert_int_equal(status.st_gid, 54321);
-	snprintf(f->path + strlen(f->path), 8, "-wal");
-	assert_int_equal(stat(f->path, &status), 0);
+	snprintf(f->folder.path + strlen(f->folder.path), 8, "-wal");
+	assert_int_equal(stat(f->folder.path, &status), 0);
 	assert_int_equal(status.st_uid, 12345);
 }
 
@@ -729,15 +693,15 @@ static void a_full_disk_is_told_and_gets_over(void **state)
 		store_commit(f->store, now);
 	}
 	setrlimit(RLIMIT_FSIZE, &unlimited);
-	assert_int_equal(times_said(f, "can't be written"), 1);
-	assert_in_range(counter_get(&f->counters, COUNTER_STORE_ERRORS), 3, 5);
-	assert_int_equal(counter_get(&f->counters, COUNTER_STORE_WRITES), 0);
+	assert_int_equal(times_said(&f->folder, "can't be written"), 1);
+	assert_in_range(counter_get(&f->folder.counters, COUNTER_STORE_ERRORS), 3, 5);
+	assert_int_equal(counter_get(&f->folder.counters, COUNTER_STORE_WRITES), 0);
 	now += STORE_RETRY;
 	assert_true(store_wants_all(f->store, now));
 	assert_false(store_wants_all(f->store, now));
 	store_put_learned(f->store, "surge", bytes, 50, now);
 	store_commit(f->store, now);
-	assert_int_equal(times_said(f, "is written again"), 1);
+	assert_int_equal(times_said(&f->folder, "is written again"), 1);
 	assert_false(store_wants_all(f->store, now + HOUR));
 	assert_true(open_store(f));
 	assert_int_equal(f->learned_count, 1);

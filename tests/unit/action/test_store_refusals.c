@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What was refused, and what was watched, in the store. */
-#include "../test.h"
+#include "../store_folder.h"
 
 #include "pbxguard/action/store.h"
 
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define NOW (1795281185 * SECOND) /* 2026-11-22 02:13:05 in Tokyo */
 
 struct fixture {
-	char folder[64], path[96];
-	struct counters counters;
-	struct log log;
-	FILE *logged;
+	struct store_folder folder;
 	struct store *store;
 };
 
@@ -23,27 +19,20 @@ static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 
-	snprintf(f->folder, sizeof f->folder, "/tmp/pbxguard-refusals-XXXXXX");
-	f->logged = tmpfile();
-	if (mkdtemp(f->folder) == NULL || f->logged == NULL) {
+	*state = f;
+	if (!store_folder_make(&f->folder)) {
 		return 1;
 	}
-	snprintf(f->path, sizeof f->path, "%s/store.db", f->folder);
-	f->log = (struct log){.descriptor = fileno(f->logged), .level = LOG_LEVEL_NOTICE};
-	f->store = store_open(f->path, &f->log, &f->counters, NOW);
-	*state = f;
+	f->store = store_folder_open(&f->folder, NOW);
 	return f->store == NULL;
 }
 
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
-	char command[128];
 
 	store_free(f->store);
-	fclose(f->logged);
-	snprintf(command, sizeof command, "rm -r %s", f->folder);
-	int status = system(command); /* NOLINT(cert-env33-c): a folder of our own */
+	int status = store_folder_remove(&f->folder);
 	free(f);
 	return status;
 }
@@ -51,7 +40,7 @@ static int tear_down(void **state)
 static void reopen(struct fixture *f)
 {
 	store_free(f->store);
-	f->store = store_open(f->path, &f->log, &f->counters, NOW);
+	f->store = store_folder_open(&f->folder, NOW);
 	assert_non_null(f->store);
 }
 
@@ -61,7 +50,7 @@ static void run_sql(struct fixture *f, const char *statement)
 
 	store_free(f->store);
 	f->store = NULL;
-	assert_int_equal(sqlite3_open(f->path, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_open(f->folder.path, &database), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(database, statement, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(database);
 	reopen(f);
@@ -226,7 +215,7 @@ static void rows_that_we_would_not_write_are_dropped(void **state)
 		assert_int_equal(page(f, 0, 0, read, 4), 1);
 		run_sql(f, "DELETE FROM refusals");
 	}
-	assert_int_equal(counter_get(&f->counters, COUNTER_STORE_ERRORS), COUNT_OF(changes));
+	assert_int_equal(counter_get(&f->folder.counters, COUNTER_STORE_ERRORS), COUNT_OF(changes));
 }
 
 /* What somebody has written into the file can't drive a terminal. */
@@ -306,10 +295,10 @@ static void an_older_store_is_taken_over_without_loss(void **state)
 	store_put_refusal(f->store, &put, NOW);
 	store_commit(f->store, NOW);
 	assert_int_equal(page(f, 0, 0, read, 2), 1);
-	assert_int_equal(counter_get(&f->counters, COUNTER_STORE_ERRORS), 0);
+	assert_int_equal(counter_get(&f->folder.counters, COUNTER_STORE_ERRORS), 0);
 	store_free(f->store);
 	f->store = NULL;
-	assert_int_equal(sqlite3_open(f->path, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_open(f->folder.path, &database), SQLITE_OK);
 	assert_int_equal(
 		sqlite3_prepare_v2(database,
 			"SELECT (SELECT count(*) FROM learned) + (SELECT count(*) FROM blocked_accounts)", -1,

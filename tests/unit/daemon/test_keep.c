@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "../test.h"
+#include "../store_folder.h"
 
 #include "pbxguard/base/setting.h"
 #include "pbxguard/daemon/keep.h"
@@ -13,11 +13,8 @@
 
 /* A guard without packets: what the pipeline holds is put into it by the test. */
 struct fixture {
-	char folder[64], path[96];
+	struct store_folder folder;
 	struct config *config;
-	struct counters counters;
-	struct log log;
-	FILE *logged;
 	struct pipeline *pipeline;
 	struct slow_thread *slow_thread;
 	struct keep keep;
@@ -35,19 +32,19 @@ static void begin(struct fixture *f)
 	struct action_settings settings = {0};
 
 	f->pipeline = pipeline_new(&(struct pipeline_setup){.config = f->config,
-		.counters = &f->counters,
-		.log = &f->log,
+		.counters = &f->folder.counters,
+		.log = &f->folder.log,
 		.handler = ignore,
 		.context = f});
 	assert_non_null(f->pipeline);
-	struct store *store = store_open(f->path, &f->log, &f->counters, NOW);
+	struct store *store = store_folder_open(&f->folder, NOW);
 	assert_non_null(store);
-	keep_restore(store, f->pipeline, &f->log, NOW);
+	keep_restore(store, f->pipeline, &f->folder.log, NOW);
 	keep_begin(&f->keep, 0);
 	setting_defaults(&action_settings_table, &settings);
 	struct actions *actions = actions_new(&settings, &site,
-		(struct action_output){-1, ALERT_FORMAT_TEXT, .may_wait = false}, NULL, &f->counters);
-	f->slow_thread = slow_thread_start(actions, store, &f->counters);
+		(struct action_output){-1, ALERT_FORMAT_TEXT, .may_wait = false}, NULL, &f->folder.counters);
+	f->slow_thread = slow_thread_start(actions, store, &f->folder.counters);
 	assert_non_null(f->slow_thread);
 }
 
@@ -76,40 +73,22 @@ static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 
-	snprintf(f->folder, sizeof f->folder, "/tmp/pbxguard-keep-XXXXXX");
-	f->logged = tmpfile();
-	if (mkdtemp(f->folder) == NULL || f->logged == NULL) {
-		return 1;
-	}
-	f->config = config_in(f->folder, "");
-	if (f->config == NULL) {
-		return 1;
-	}
-	snprintf(f->path, sizeof f->path, "%s/store.db", f->folder);
-	f->log = (struct log){.descriptor = fileno(f->logged), .level = LOG_LEVEL_NOTICE};
 	*state = f;
-	return 0;
+	if (!store_folder_make(&f->folder)) {
+		return 1;
+	}
+	f->config = config_in(f->folder.name, "");
+	return f->config == NULL;
 }
 
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	unlink(f->path);
-	rmdir(f->folder);
-	fclose(f->logged);
 	config_free(f->config);
+	int status = store_folder_remove(&f->folder);
 	free(f);
-	return 0;
-}
-
-static bool was_said(struct fixture *f, const char *words)
-{
-	char said[8192];
-	ssize_t size = pread(fileno(f->logged), said, sizeof said - 1, 0);
-
-	said[size > 0 ? size : 0] = '\0';
-	return strstr(said, words) != NULL;
+	return status;
 }
 
 static void find(struct fixture *f, const char *caller)
@@ -129,7 +108,7 @@ static void what_was_kept_is_read_back(void **state)
 	struct fixture *f = *state;
 
 	begin(f);
-	assert_true(was_said(f, "0 open incidents, what 0 rules have learned"));
+	assert_true(was_said(&f->folder, "0 open incidents, what 0 rules have learned"));
 	for (unsigned i = 0; i < 700; i++) { /* more than fit at once, and one that says that alerts wait */
 		char caller[16];
 		snprintf(caller, sizeof caller, "%u", i);
@@ -138,7 +117,7 @@ static void what_was_kept_is_read_back(void **state)
 	assert_true(keep_finish(f->pipeline, f->slow_thread));
 	end(f);
 	begin(f);
-	assert_true(was_said(f, "701 open incidents, what 2 rules have learned"));
+	assert_true(was_said(&f->folder, "701 open incidents, what 2 rules have learned"));
 	end(f);
 }
 
@@ -158,7 +137,7 @@ static void a_tick_keeps_some_and_the_next_one_more(void **state)
 	}
 	end(f); /* killed */
 	begin(f);
-	assert_true(was_said(f, "128 open incidents, what 0 rules have learned"));
+	assert_true(was_said(&f->folder, "128 open incidents, what 0 rules have learned"));
 	for (int second = 1; second <= 4; second++) {
 		keep_tick(&f->keep, f->pipeline, f->slow_thread, second * SECOND);
 	}
@@ -169,14 +148,14 @@ static void a_tick_keeps_some_and_the_next_one_more(void **state)
 	}
 	end(f);
 	begin(f);
-	assert_true(was_said(f, "128 open incidents, what 2 rules have learned"));
+	assert_true(was_said(&f->folder, "128 open incidents, what 2 rules have learned"));
 	end(f);
 }
 
 static void what_a_rule_can_not_read_is_told_and_learned_anew(void **state)
 {
 	struct fixture *f = *state;
-	struct store *store = store_open(f->path, &f->log, &f->counters, NOW);
+	struct store *store = store_folder_open(&f->folder, NOW);
 
 	assert_non_null(store);
 	store_put_learned(store, "surge", (const uint8_t *)"rubbish", 7, NOW);
@@ -184,12 +163,12 @@ static void what_a_rule_can_not_read_is_told_and_learned_anew(void **state)
 	store_commit(store, NOW);
 	store_free(store);
 	begin(f);
-	assert_true(was_said(f, "what rule surge had learned is damaged or of another version"));
-	assert_false(was_said(f, "rule gone"));
+	assert_true(was_said(&f->folder, "what rule surge had learned is damaged or of another version"));
+	assert_false(was_said(&f->folder, "rule gone"));
 	assert_true(keep_finish(f->pipeline, f->slow_thread));
 	end(f);
 	begin(f);
-	assert_true(was_said(f, "what 2 rules have learned"));
+	assert_true(was_said(&f->folder, "what 2 rules have learned"));
 	end(f);
 }
 
@@ -202,7 +181,7 @@ static void begin_in_mode(struct fixture *f, const char *mode)
 
 	snprintf(text, sizeof text, "actions = { mode = \"%s\"; };\n", mode);
 	config_free(f->config);
-	f->config = config_in(f->folder, text);
+	f->config = config_in(f->folder.name, text);
 	assert_non_null(f->config);
 	begin(f);
 }
@@ -251,7 +230,7 @@ static void blocked_accounts_come_back_but_not_released_ones(void **state)
 	assert_true(block_account(f, "1002"));
 	tick(f, 1);
 	kill_and_begin_in_mode(f, "block");
-	assert_true(was_said(f, "3 accounts are blocked as before"));
+	assert_true(was_said(&f->folder, "3 accounts are blocked as before"));
 	assert_string_equal(accounts(f), "1003 1001 1002 ");
 	tick(f, 1);
 	assert_true(policy_release_account(pipeline_policy(f->pipeline), "1001", NOW));
@@ -304,7 +283,7 @@ static void as_many_accounts_as_can_be_blocked_come_back(void **state)
 	begin(f);
 	char words[64];
 	snprintf(words, sizeof words, "%d accounts are blocked as before", BLOCKED_ACCOUNTS_MAX);
-	assert_true(was_said(f, words));
+	assert_true(was_said(&f->folder, words));
 	end(f);
 }
 

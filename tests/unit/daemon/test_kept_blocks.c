@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The desk, the slow thread and the store together; the kernel's set is the test's. */
-#include "../test.h"
+#include "../store_folder.h"
 
 #include "pbxguard/base/setting.h"
 #include "pbxguard/daemon/kept_blocks.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 struct fixture {
-	char folder[64], path[96];
-	struct counters counters, slow_counters;
-	struct log log;
-	FILE *logged;
+	struct store_folder folder;
+	struct counters counters;
 	struct site site;
 	struct action_settings settings;
 	struct slow_thread *thread;
@@ -49,7 +46,7 @@ static void begin(struct fixture *f, bool restores)
 {
 	f->added = 0;
 	f->longest = 0;
-	struct store *store = store_open(f->path, &f->log, &f->slow_counters, instant_now());
+	struct store *store = store_folder_open(&f->folder, instant_now());
 	assert_non_null(store);
 	f->kept = kept_blocks_new(store, restores, instant_now());
 	assert_non_null(f->kept);
@@ -64,7 +61,7 @@ static void begin(struct fixture *f, bool restores)
 		.set = {add, take_out, f},
 		.store = kept_blocks_hooks(f->kept),
 		.counters = &f->counters,
-		.log = &f->log,
+		.log = &f->folder.log,
 	};
 	f->desk = control_desk_start(&setup, f->thread);
 	assert_non_null(f->desk);
@@ -80,29 +77,20 @@ static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 
-	snprintf(f->folder, sizeof f->folder, "/tmp/pbxguard-kept-XXXXXX");
-	f->logged = tmpfile();
-	if (mkdtemp(f->folder) == NULL || f->logged == NULL) {
-		return 1;
-	}
-	snprintf(f->path, sizeof f->path, "%s/store.db", f->folder);
-	f->log = (struct log){.descriptor = fileno(f->logged), .level = LOG_LEVEL_NOTICE};
 	setting_defaults(&action_settings_table, &f->settings);
 	pthread_mutex_init(&f->lock, NULL);
 	*state = f;
-	return 0;
+	return !store_folder_make(&f->folder);
 }
 
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	unlink(f->path);
-	rmdir(f->folder);
-	fclose(f->logged);
 	pthread_mutex_destroy(&f->lock);
+	int status = store_folder_remove(&f->folder);
 	free(f);
-	return 0;
+	return status;
 }
 
 static void push(struct fixture *f, uint8_t last, enum block_request_kind kind)
@@ -163,7 +151,7 @@ static void what_is_kept_anew_is_all_that_there_is(void **state)
 	push(f, 1, BLOCK_ADD);
 	push(f, 2, BLOCK_ADD);
 	end(f);
-	struct store *store = store_open(f->path, &f->log, &f->slow_counters, instant_now());
+	struct store *store = store_folder_open(&f->folder, instant_now());
 	struct kept_blocks *kept = kept_blocks_new(store, true, instant_now());
 	struct control_desk_store hooks = kept_blocks_hooks(kept);
 	struct blocked_sources *sources = blocked_sources_new(10, &set, &f->counters);

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the packet thread (this one) by a real slow thread into the store, and back for a report. */
-#include "../test.h"
+#include "../store_folder.h"
 
 #include "pbxguard/base/setting.h"
 #include "pbxguard/daemon/kept_refusals.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #define NOW (1795280400 * SECOND + 30 * MINUTE)
 #define ROOM (4 * KEPT_REFUSALS_QUEUE)
 
 struct fixture {
-	char folder[64], path[96];
-	struct counters counters, slow_counters;
-	struct log log;
+	struct store_folder folder;
+	struct counters counters;
 	struct site site;
 	struct action_settings settings;
 	struct slow_thread *thread;
@@ -28,31 +26,24 @@ static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 
-	snprintf(f->folder, sizeof f->folder, "/tmp/pbxguard-kept-XXXXXX");
-	if (mkdtemp(f->folder) == NULL) {
-		return 1;
-	}
-	snprintf(f->path, sizeof f->path, "%s/store.db", f->folder);
-	f->log = (struct log){.descriptor = -1};
 	setting_defaults(&action_settings_table, &f->settings);
 	*state = f;
-	return 0;
+	return !store_folder_make(&f->folder);
 }
 
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
+	int status = store_folder_remove(&f->folder);
 
-	unlink(f->path);
-	rmdir(f->folder);
 	free(f);
-	return 0;
+	return status;
 }
 
 /* A guard from start to end; what it does in between, and what is in the store then. */
 static void guard(struct fixture *f, enum action_mode mode, instant now, void (*work)(struct fixture *f))
 {
-	struct store *store = store_open(f->path, &f->log, &f->slow_counters, now);
+	struct store *store = store_folder_open(&f->folder, now);
 
 	assert_non_null(store);
 	f->kept = kept_refusals_new(store, &f->counters, mode, now);
@@ -70,7 +61,7 @@ static void guard(struct fixture *f, enum action_mode mode, instant now, void (*
 
 static void read_back(struct fixture *f)
 {
-	struct store *store = store_open(f->path, &f->log, &f->slow_counters, NOW);
+	struct store *store = store_folder_open(&f->folder, NOW);
 
 	assert_non_null(store);
 	struct kept_refusals *kept = kept_refusals_new(store, &f->counters, ACTION_MODE_DRY_RUN, NOW);
