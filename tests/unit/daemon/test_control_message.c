@@ -126,33 +126,36 @@ static void what_to_release_is_told_by_its_look(void **state)
 	assert_false(control_request_take_release(TEXT(""), &request));
 }
 
+/* As it is written, and is read again as it was. One after the other in the same place. */
+static const char *line_of(const struct control_reply *reply)
+{
+	static char line[CONTROL_REPLY_SIZE];
+	static struct control_reply again;
+	size_t size = control_reply_write(reply, line, sizeof line);
+
+	assert_true(control_reply_read((struct text){line, size}, &again));
+	assert_memory_equal(&again, reply, sizeof again);
+	return line;
+}
+
 static void replies_come_back_as_they_were(void **state)
 {
-	struct control_reply *reply = calloc(1, sizeof *reply), *again = calloc(1, sizeof *again);
-	char *line = malloc(CONTROL_REPLY_SIZE);
+	struct control_reply *reply = calloc(1, sizeof *reply);
 
 	(void)state;
 	reply->ok = true;
 	snprintf(reply->sentence, sizeof reply->sentence, "198.51.100.66 is \"blocked\"");
-	size_t size = control_reply_write(reply, line, CONTROL_REPLY_SIZE);
-	assert_string_equal(line, "{\"ok\":true,\"message\":\"198.51.100.66 is \\\"blocked\\\"\"}\n");
-	assert_true(control_reply_read((struct text){line, size}, again));
-	assert_memory_equal(again, reply, sizeof *reply);
-
+	assert_string_equal(
+		line_of(reply), "{\"ok\":true,\"message\":\"198.51.100.66 is \\\"blocked\\\"\"}\n");
 	reply->ok = false;
-	size = control_reply_write(reply, line, CONTROL_REPLY_SIZE);
-	assert_string_equal(line, "{\"ok\":false,\"error\":\"198.51.100.66 is \\\"blocked\\\"\"}\n");
-	assert_true(control_reply_read((struct text){line, size}, again));
-	assert_memory_equal(again, reply, sizeof *reply);
-	free(line);
-	free(again);
+	assert_string_equal(
+		line_of(reply), "{\"ok\":false,\"error\":\"198.51.100.66 is \\\"blocked\\\"\"}\n");
 	free(reply);
 }
 
 static void a_list_is_shown_with_where_it_goes_on(void **state)
 {
-	struct control_reply *reply = calloc(1, sizeof *reply), *again = calloc(1, sizeof *again);
-	char *line = malloc(CONTROL_REPLY_SIZE);
+	struct control_reply *reply = calloc(1, sizeof *reply);
 
 	(void)state;
 	reply->ok = reply->is_list = true;
@@ -166,23 +169,14 @@ static void a_list_is_shown_with_where_it_goes_on(void **state)
 		.reason = "probing"};
 	reply->items[1] =
 		(struct control_item){.is_account = true, .name = "1001", .since = 1795281185 * SECOND};
-	size_t size = control_reply_write(reply, line, CONTROL_REPLY_SIZE);
-	assert_string_equal(line,
+	assert_string_equal(line_of(reply),
 		"{\"ok\":true,\"list\":[{\"type\":\"source\",\"address\":\"198.51.100.66\",\"times\":2,"
 		"\"since\":\"2026-11-22T02:13:05.000000+09:00\",\"until\":\"2026-11-22T03:13:05.000000+09:00\","
 		"\"incident\":\"0123456789abcdef\",\"reason\":\"probing\"},"
 		"{\"type\":\"account\",\"account\":\"caller:1001\",\"since\":\"2026-11-22T02:13:05.000000+09:00\","
 		"\"until\":null,\"incident\":null,\"reason\":null}],\"next\":{\"sources\":7,\"accounts\":null}}\n");
-	assert_true(control_reply_read((struct text){line, size}, again));
-	assert_memory_equal(again, reply, sizeof *reply);
-
 	reply->next.sources = UINT64_MAX;
-	size = control_reply_write(reply, line, CONTROL_REPLY_SIZE);
-	assert_non_null(strstr(line, "\"next\":null}\n"));
-	assert_true(control_reply_read((struct text){line, size}, again));
-	assert_memory_equal(again, reply, sizeof *reply);
-	free(line);
-	free(again);
+	assert_non_null(strstr(line_of(reply), "\"next\":null}\n"));
 	free(reply);
 }
 
@@ -243,9 +237,8 @@ static struct control_reply *report_of(size_t count, char fill)
 
 static void a_report_comes_back_as_it_was(void **state)
 {
-	struct control_reply *reply = report_of(CONTROL_ROWS_MAX, 'x'), *again = calloc(1, sizeof *again);
+	struct control_reply *reply = report_of(CONTROL_ROWS_MAX, 'x');
 	struct refusal_record *row = &reply->report.rows[1];
-	char *line = malloc(CONTROL_REPLY_SIZE);
 
 	(void)state;
 	*row = (struct refusal_record){.about = REFUSAL_OF_CALL,
@@ -257,23 +250,15 @@ static void a_report_comes_back_as_it_was(void **state)
 		.action = REFUSAL_BLOCKED,
 		.leg = LEG_OUTSIDE,
 		.source = "198.51.100.66"};
-	size_t size = control_reply_write(reply, line, CONTROL_REPLY_SIZE);
-	assert_true(size > 0);
+	const char *line = line_of(reply);
 	assert_non_null(strstr(line, "{\"ok\":true,\"report\":{\"type\":\"report\",\"mode\":\"dry_run\","));
 	assert_non_null(strstr(line,
 		"{\"type\":\"call\",\"time\":\"2026-11-22T02:13:05.000000+09:00\",\"action\":\"slipped\",\"severity\":"
 		"\"notice\",\"leg\":\"unknown\",\"rules\":[\"off_hours\",\"call_burst\"],\"caller\":\"100\\\"4\","
 		"\"source\":null,"));
 	assert_non_null(strstr(line, "\"next\":77}\n"));
-	assert_true(control_reply_read((struct text){line, size}, again));
-	assert_memory_equal(again, reply, sizeof *reply);
 	reply->report.next = UINT64_MAX;
-	size = control_reply_write(reply, line, CONTROL_REPLY_SIZE);
-	assert_non_null(strstr(line, "\"next\":null}\n"));
-	assert_true(control_reply_read((struct text){line, size}, again));
-	assert_memory_equal(again, reply, sizeof *reply);
-	free(line);
-	free(again);
+	assert_non_null(strstr(line_of(reply), "\"next\":null}\n"));
 	free(reply);
 }
 
