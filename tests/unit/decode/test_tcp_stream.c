@@ -65,8 +65,9 @@ enum {
 	SYN = 1,
 	FIN = 2,
 	RST = 4,
-	BACK = 8
-}; /* BACK: the other direction; sequence: what it has got */
+	BACK = 8,
+	ANEW = 16
+}; /* BACK: the other direction; sequence: what it has got. ANEW: that end begins with another number. */
 
 struct step {
 	uint32_t sequence;
@@ -92,6 +93,7 @@ static void take_step(struct tcp_streams *streams, const struct step *step, bool
 		place.destination.port = 40000;
 		segment.ack = true;
 		segment.acknowledgement = step->sequence;
+		segment.sequence += step->flags & ANEW ? 5000 : 0;
 	}
 	place.time = DAY + step->milliseconds * MILLISECOND;
 	tcp_streams_handle(streams, &place, &segment, wanted, story);
@@ -159,6 +161,10 @@ static const struct {
 		{{9, "", SYN, 0}, {10, "ab c", 0, 0}, {9, "", SYN, 0}, {10, "", SYN | BACK, 0},
 			{10, "ef ", 0, 0}},
 		"ab c|ef "},
+	{"with the old one's number, and the first was answered",
+		{{9, "", SYN, 0}, {10, "", SYN | BACK, 0}, {10, "ab c", 0, 0}, {9, "", SYN, 0},
+			{10, "", SYN | BACK | ANEW, 0}, {10, "ef ", 0, 0}},
+		"ab c|ef "},
 	{"with the very next number",
 		{{9, "", SYN, 0}, {10, "ab c", 0, 0}, {13, "", SYN, 0}, {14, "", SYN | BACK, 0},
 			{14, "ef ", 0, 0}},
@@ -185,6 +191,10 @@ static const struct {
 		{{9, "", SYN, 0}, {10, "", SYN | BACK, 0}, {900000, "", SYN, 0}, {10, "a", 0, 0},
 			{11, "b c", 0, 0}, {14, "d ", 0, 0}},
 		"ab cd "},
+	{"there, too, the second segment first",
+		{{9, "", SYN, 0}, {10, "", SYN | BACK, 0}, {900000, "", SYN, 0}, {11, "b ", 0, 0},
+			{10, "a", 0, 0}},
+		"ab "},
 	{"one before its receiver answered the true one",
 		{{9, "", SYN, 0}, {900000, "", SYN, 0}, {800000, "", SYN, 0}, {10, "", SYN | BACK, 0},
 			{10, "a", 0, 0}, {11, "b ", 0, 0}},
@@ -199,6 +209,12 @@ static const struct {
 		{{9, "", SYN, 0}, {10, "", SYN | BACK, 0}, {900000, "", SYN, 0}, {900001, "", SYN | BACK, 0},
 			{900003, "b ", 0, 0}, {900001, "aa", 0, 0}},
 		"aab "},
+	{"there, too, where answers are not seen",
+		{{9, "", SYN, 0}, {900000, "", SYN, 0}, {900003, "b ", 0, 0}, {900001, "aa", 0, 0}}, "aab "},
+	{"a minute later, its SYN not seen",
+		{{9, "", SYN, 0}, {10, "", SYN | BACK, 0}, {900001, "ab ", 0, 60001},
+			{900004, "cd ", 0, 60002}},
+		"ab cd "},
 	{"a SYN again", {{9, "", SYN, 0}, {10, "ab ", 0, 0}, {9, "", SYN, 0}, {10, "ab ", 0, 0}}, "ab "},
 	{"data with the SYN", {{9, "ab ", SYN, 0}, {13, "cd ", 0, 0}}, "ab cd "},
 	{"nothing of interest", {{10, "X ", 0, 0}, {12, "ab ", 0, 0}, {900, "S ", 0, 0}}, "|S "},
@@ -256,12 +272,36 @@ static void silent_streams_leave_and_show_what_they_held(void **state)
 	tcp_streams_free(streams);
 }
 
+/* Where it began was told once: who was forgotten goes on with what comes next. */
+static void a_stream_that_had_to_leave_begins_anew_in_the_middle(void **state)
+{
+	struct counters counters = {0};
+	struct tcp_streams *streams = tcp_streams_new(&reader, &counters);
+	struct story story = {0}, others = {0};
+	struct tcp_place place = {.source = {.port = 40000}, .destination = {.port = 5061}, .time = DAY};
+	const struct tcp_segment segment = {.payload = reader_of("X ", 2)};
+
+	(void)state;
+	take_step(streams, &(struct step){9, "", SYN, 0}, true, &story);
+	take_step(streams, &(struct step){10, "", SYN | BACK, 0}, true, &story);
+	take_step(streams, &(struct step){10, "ab ", 0, 0}, true, &story);
+	for (uint32_t i = 0; i < TCP_STREAMS_MAX; i++) {
+		memcpy(place.source.address.bytes, &i, sizeof i);
+		tcp_streams_handle(streams, &place, &segment, true, &others);
+	}
+	assert_int_equal(counter_get(&counters, COUNTER_TCP_STREAMS_GIVEN_UP), 1);
+	take_step(streams, &(struct step){13, "cd ", 0, 0}, true, &story);
+	assert_string_equal(story.text, "ab |cd ");
+	tcp_streams_free(streams);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_bytes_of_a_direction_come_in_order),
 		cmocka_unit_test(at_the_end_of_a_capture_what_was_held_is_shown),
 		cmocka_unit_test(silent_streams_leave_and_show_what_they_held),
+		cmocka_unit_test(a_stream_that_had_to_leave_begins_anew_in_the_middle),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
