@@ -951,6 +951,19 @@ static void who_was_answered_and_invites_anew_places_another_call(void **state)
 	}
 }
 
+/* The next leg of a proxy that keeps the Call-ID has a branch of its own. */
+static void a_phones_late_repetition_is_no_other_call_than_its_proxys(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL, .branch = "1"});
+	send(fixture, (struct sketch){CALL, .branch = "2", .source = PBX, .destination = TRUNK});
+	send(fixture, (struct sketch){ANSWER(200), .number = BARBADOS, .source = TRUNK, .destination = PBX});
+	send(fixture, (struct sketch){CALL, .branch = "1"}); /* the answer is still on its way to it */
+	assert_int_equal(calls(fixture), 1);
+	assert_int_equal(fixture->last.kind, EVENT_CALL_ANSWERED);
+}
+
 /* All the same again, so without a refusal it would make no event. */
 #define AGAIN CALL, .in_line = true
 
@@ -982,10 +995,11 @@ static void what_is_to_be_refused_on_its_next_leg_may_be_repeated_for_a_while(vo
 	send(fixture, (struct sketch){AGAIN, .branch = "2"});
 	send(fixture, (struct sketch){AGAIN, .branch = "2"});
 	assert_int_equal(fixture->events, 1);
-	send(fixture, (struct sketch){AGAIN, .source = OTHER_PHONE, .deferred = true});
+	/* Another's, though he copied all of it. */
+	send(fixture, (struct sketch){AGAIN, .branch = "2", .source = OTHER_PHONE, .deferred = true});
 	assert_int_equal(fixture->events, 2);
 	fixture->now += KNOWN_CALL_REPETITION_TIME + SECOND;
-	send(fixture, (struct sketch){AGAIN, .source = OTHER_PHONE});
+	send(fixture, (struct sketch){AGAIN, .branch = "2", .source = OTHER_PHONE});
 	assert_int_equal(fixture->events, 3);
 }
 
@@ -1056,6 +1070,7 @@ int main(void)
 		DIALOG_TEST(legs_forgotten_while_they_wait_are_counted),
 		DIALOG_TEST(more_calls_than_can_be_followed_are_told),
 		DIALOG_TEST(who_was_answered_and_invites_anew_places_another_call),
+		DIALOG_TEST(a_phones_late_repetition_is_no_other_call_than_its_proxys),
 		DIALOG_TEST(what_was_refused_and_comes_again_is_another_call),
 		DIALOG_TEST(what_is_to_be_refused_on_its_next_leg_may_be_repeated_for_a_while),
 		DIALOG_TEST(what_was_to_be_refused_there_and_is_invited_anew_is_another_call),
