@@ -59,6 +59,33 @@ static void guard(struct fixture *f, enum action_mode mode, instant now, void (*
 	kept_refusals_free(f->kept);
 }
 
+/* What was counted from then on: of hours that are over, too. */
+static uint64_t calls_since(struct kept_refusals *kept, instant since)
+{
+	const struct control_desk_report report = kept_refusals_report(kept);
+	struct control_report sums;
+
+	assert_true(report.sum(report.context, since, &sums));
+	return sums.watched[sums.mode].counts[WATCHED_CALLS];
+}
+
+/* Without a slow thread: nothing is taken out of the queues but by a report. */
+static struct store *begin_alone(struct fixture *f)
+{
+	struct store *store = store_open(f->path, &f->log, &f->slow_counters, NOW);
+
+	assert_non_null(store);
+	f->kept = kept_refusals_new(store, &f->counters, ACTION_MODE_BLOCK, NOW);
+	assert_non_null(f->kept);
+	return store;
+}
+
+static void count_call(struct fixture *f, instant now)
+{
+	counter_add(&f->counters, COUNTER_CALLS, 1);
+	kept_refusals_tick(f->kept, now);
+}
+
 static void read_back(struct fixture *f)
 {
 	struct store *store = store_folder_open(&f->folder, NOW);
@@ -174,6 +201,52 @@ static void a_clock_set_back_takes_nothing_from_an_hour(void **state)
 	assert_int_equal(f->report.watched[ACTION_MODE_BLOCK].counts[WATCHED_CALLS], 23);
 }
 
+static void what_comes_later_counts_in_its_own_hour(void **state)
+{
+	struct fixture *f = *state;
+	struct store *store = begin_alone(f);
+	const instant next = NOW + 30 * MINUTE;
+
+	count_call(f, NOW + SECOND);
+	count_call(f, next); /* of the second before */
+	count_call(f, next + SECOND);
+	assert_int_equal(calls_since(f->kept, NOW - 30 * MINUTE), 3);
+	assert_int_equal(calls_since(f->kept, next), 1);
+	kept_refusals_free(f->kept);
+	store_free(store);
+}
+
+/* What comes then is of the past, and a report of what came since leaves it out. */
+static void where_the_clock_is_set_back_far_an_earlier_hour_begins(void **state)
+{
+	struct fixture *f = *state;
+	struct store *store = begin_alone(f);
+
+	count_call(f, NOW + SECOND);
+	kept_refusals_tick(f->kept, NOW - 5 * HOUR);
+	count_call(f, NOW - 5 * HOUR + SECOND);
+	assert_int_equal(calls_since(f->kept, NOW - 6 * HOUR), 2);
+	assert_int_equal(calls_since(f->kept, NOW - 30 * MINUTE), 1);
+	kept_refusals_free(f->kept);
+	store_free(store);
+}
+
+static void an_hour_for_which_there_is_no_room_is_handed_over_later(void **state)
+{
+	struct fixture *f = *state;
+	struct store *store = begin_alone(f);
+
+	for (int second = 1; second <= 20; second++) {
+		count_call(f, NOW + second * SECOND);
+	}
+	count_call(f, NOW + 30 * MINUTE); /* the hour is over, and the slow thread has taken nothing yet */
+	assert_in_range(calls_since(f->kept, NOW - 30 * MINUTE), 1, 20);
+	kept_refusals_tick(f->kept, NOW + 30 * MINUTE + SECOND);
+	assert_int_equal(calls_since(f->kept, NOW - 30 * MINUTE), 21);
+	kept_refusals_free(f->kept);
+	store_free(store);
+}
+
 /* Faster than is written: strangers leave the phones' half alone, and what has no row is counted. */
 static void storm(struct fixture *f)
 {
@@ -210,6 +283,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(time_that_nobody_watched_does_not_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_clock_set_back_takes_nothing_from_an_hour, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_comes_later_counts_in_its_own_hour, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			where_the_clock_is_set_back_far_an_earlier_hour_begins, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			an_hour_for_which_there_is_no_room_is_handed_over_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_storm_is_counted_and_leaves_room_for_phones, set_up, tear_down),
 	};
