@@ -480,6 +480,10 @@ static void break_talked(struct incident_record *record)
 {
 	record->story.talked = -1;
 }
+static void break_talked_for_ever(struct incident_record *record)
+{
+	record->story.talked = INT64_MAX;
+}
 static void break_cost(struct incident_record *record)
 {
 	record->story.cost = INT64_MIN;
@@ -487,6 +491,27 @@ static void break_cost(struct incident_record *record)
 static void break_since(struct incident_record *record)
 {
 	record->story.since = INT64_MAX;
+}
+static void break_latest(struct incident_record *record)
+{
+	record->story.latest = INT64_MIN;
+}
+static void break_window(struct incident_record *record)
+{
+	record->finding.window = -1;
+}
+static void break_other_family(struct incident_record *record)
+{
+	record->call.destination.address.family = 5;
+}
+
+/* By one that has no incident yet: no other reason to refuse it. */
+static bool is_taken(struct fixture *fixture, const struct incident_record *record)
+{
+	incidents_free(fixture->incidents);
+	fixture->incidents = incidents_new(&usual, &site, &fixture->counters);
+	assert_non_null(fixture->incidents);
+	return incidents_restore(fixture->incidents, record, 1 * HOUR, find_rule);
 }
 
 static void a_damaged_record_is_refused(void **state)
@@ -496,23 +521,61 @@ static void a_damaged_record_is_refused(void **state)
 		break_packet_time, break_worst, break_told_severity, break_counted, break_action,
 		break_was_told, break_is_closing, break_id, break_id_end, break_subjects, break_severity,
 		break_leg, break_transport, break_family, break_rules, break_places, break_callers,
-		break_talked, break_cost, break_since};
+		break_talked, break_talked_for_ever, break_cost, break_since, break_latest, break_window,
+		break_other_family};
 	struct fixture f;
 
 	(void)state;
 	set_up(&f);
 	find(&f, 1 * HOUR, 0, "off_hours", "caller:1001", SEVERITY_WARNING);
 	const struct incident_record whole = f.kept[0];
+	assert_true(is_taken(&f, &whole));
 	for (size_t i = 0; i < COUNT_OF(breaks); i++) {
 		struct incident_record broken = whole;
 		breaks[i](&broken);
-		if (incidents_restore(f.incidents, &broken, 1 * HOUR, find_rule)) {
+		if (is_taken(&f, &broken)) {
 			fail_msg("break number %zu was not seen", i);
 		}
 	}
 	/* And a second one has no place there. */
 	assert_int_equal(restart(&f, 1 * HOUR), 1);
 	assert_false(incidents_restore(f.incidents, &whole, 1 * HOUR, find_rule));
+	tear_down(&f);
+}
+
+static void of_two_records_of_the_limit_one_is_refused(void **state)
+{
+	struct fixture f;
+	struct incident_record limit;
+
+	(void)state;
+	set_up(&f);
+	find(&f, 1 * HOUR, 0, "off_hours", "caller:1001", SEVERITY_WARNING);
+	limit = f.kept[0];
+	limit.is_limit = true;
+	assert_true(is_taken(&f, &limit));
+	limit.slot++;
+	text_copy(TEXT("caller:1002"), limit.subjects[0], sizeof limit.subjects[0]);
+	assert_false(incidents_restore(f.incidents, &limit, 1 * HOUR, find_rule));
+	limit.is_limit = false;
+	assert_true(incidents_restore(f.incidents, &limit, 1 * HOUR, find_rule));
+	tear_down(&f);
+}
+
+static void a_story_that_ends_before_it_begins_is_mended(void **state)
+{
+	struct fixture f;
+	struct incident_record record;
+
+	(void)state;
+	set_up(&f);
+	find(&f, 1 * HOUR, 0, "off_hours", "caller:1001", SEVERITY_WARNING);
+	record = f.kept[0];
+	record.story.since = record.story.latest + 1;
+	assert_true(is_taken(&f, &record));
+	incidents_save_all(f.incidents);
+	save(&f);
+	assert_int_equal(f.kept[0].story.since, record.story.latest);
 	tear_down(&f);
 }
 
@@ -580,6 +643,8 @@ int main(void)
 		cmocka_unit_test(rules_that_there_are_no_more_are_left_out),
 		cmocka_unit_test(texts_that_could_break_a_line_are_mended),
 		cmocka_unit_test(a_damaged_record_is_refused),
+		cmocka_unit_test(of_two_records_of_the_limit_one_is_refused),
+		cmocka_unit_test(a_story_that_ends_before_it_begins_is_mended),
 		cmocka_unit_test(random_bytes_break_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
