@@ -277,6 +277,52 @@ static void an_account_that_calls_or_registers_is_in_good_standing_for_a_day(voi
 	assert_false(evidence_is_in_good_standing(evidence, &caller.address, NOON + 24 * HOUR + 1));
 }
 
+/* Anybody can ask. */
+static void who_is_not_registered_is_in_no_good_standing(void **state)
+{
+	static const uint16_t statuses[] = {100, 401, 403, 404, 503};
+	struct sip_message registered = answer(401, NONCE);
+
+	(void)state;
+	registered.method = SIP_METHOD_REGISTER;
+	for (size_t i = 0; i < COUNT_OF(statuses); i++) {
+		registered.status = statuses[i];
+		watch(registered);
+		assert_false(evidence_is_in_good_standing(evidence, &caller.address, NOON));
+	}
+}
+
+/* What proved the one before does not prove whoever uses his Call-ID next. */
+static void a_call_id_used_by_another_is_anothers_call(void **state)
+{
+	struct sip_message request = invite("1001", NULL), response = answer(404, NULL);
+
+	(void)state;
+	request.transport = response.transport = TRANSPORT_TCP;
+	watch(request);
+	watch(response);
+	assert_int_equal(source_proof(), SOURCE_BY_TCP);
+	request.source = other;
+	watch(request);
+	assert_int_equal(source_proof(), SOURCE_UNPROVEN);
+	assert_int_equal(evidence_of_source(evidence, TEXT("call"), &other.address, NOON), SOURCE_UNPROVEN);
+	response.destination = other;
+	watch(response);
+	assert_int_equal(evidence_of_source(evidence, TEXT("call"), &other.address, NOON), SOURCE_BY_TCP);
+}
+
+/* All that have none would be one call. */
+static void without_a_call_id_nothing_is_proven(void **state)
+{
+	struct sip_message request = invite("1001", NONCE);
+
+	(void)state;
+	watch(answer(407, NONCE));
+	request.call_id = TEXT("");
+	watch(request);
+	assert_int_equal(evidence_of_source(evidence, TEXT(""), &caller.address, NOON), SOURCE_UNPROVEN);
+}
+
 static void an_address_with_many_accounts_is_left_alone(void **state)
 {
 	(void)state;
@@ -304,6 +350,9 @@ int main(void)
 		TEST(credentials_accepted_prove_no_other_named_before_or_after),
 		TEST(names_are_compared_as_callers_are),
 		TEST(an_account_that_calls_or_registers_is_in_good_standing_for_a_day),
+		TEST(who_is_not_registered_is_in_no_good_standing),
+		TEST(a_call_id_used_by_another_is_anothers_call),
+		TEST(without_a_call_id_nothing_is_proven),
 		TEST(an_address_with_many_accounts_is_left_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -339,6 +339,45 @@ static void a_refused_call_hides_no_other_to_the_same_number(void **state)
 	assert_int_equal(fixture->slips, 0);
 }
 
+/* Nor is it a repetition of the refused one when something is found about it, too. */
+static void a_call_to_the_same_number_is_refused_for_its_own_reason(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_true(judge_critical(fixture, call(LEG_EXTENSION, "a", "1001"))->refuse);
+	assert_true(judge_critical(fixture, trunk_leg("b", "a"))->refuse);
+	assert_false(fixture->judgement.is_repeated);
+	assert_int_equal(count(fixture, COUNTER_CALLS_REFUSED), 2);
+}
+
+static void another_number_under_one_call_id_is_another_refusal(void **state)
+{
+	struct fixture *fixture = *state;
+	struct event event = call(LEG_EXTENSION, "a", "1001");
+
+	assert_true(judge_critical(fixture, event)->refuse);
+	event.kind = EVENT_CALL_IDENTIFIED;
+	event.number = &abroad_too;
+	assert_true(judge_critical(fixture, event)->refuse);
+	assert_false(fixture->judgement.is_repeated);
+	assert_int_equal(count(fixture, COUNTER_CALLS_REFUSED), 2);
+}
+
+static void the_gravest_reason_is_told(void **state)
+{
+	struct fixture *fixture = *state;
+	struct policy_settings settings = usual;
+	struct finding lesser = finding_of(SEVERITY_WARNING, "caller:1001");
+	struct event event = call(LEG_EXTENSION, "a", "1001");
+
+	settings.on = SEVERITY_WARNING;
+	configure(fixture, settings);
+	judge_critical(fixture, event);
+	event.kind = EVENT_CALL_IDENTIFIED;
+	lesser.rule = "off_hours";
+	assert_string_equal(judge(fixture, event, &lesser)->why, "call_burst: critical");
+}
+
 static void the_trunk_leg_is_refused_where_such_are_seen(void **state)
 {
 	struct fixture *fixture = *state;
@@ -407,6 +446,35 @@ static void a_trunk_leg_under_another_number_is_the_deferred_calls(void **state)
 	other.call_id = TEXT("d");
 	assert_false(judge(fixture, other, NULL)->refuse);
 	assert_int_equal(fixture->slips, 0);
+}
+
+static void while_a_call_waits_for_its_trunk_leg_phones_may_call_there(void **state)
+{
+	struct fixture *fixture = *state;
+
+	see_both_legs(fixture);
+	assert_true(judge_critical(fixture, call(LEG_EXTENSION, "a", "1001"))->is_deferred);
+	assert_int_equal(judge(fixture, call(LEG_EXTENSION, "b", "1002"), NULL)->action, ACTION_NONE);
+	assert_true(judge(fixture, trunk_leg("c", "a"), NULL)->refuse);
+}
+
+static void a_deferred_call_that_ends_has_not_slipped_through(void **state)
+{
+	static const enum event_kind ends[] = {EVENT_CALL_REFUSED, EVENT_CALL_CANCELLED, EVENT_CALL_ENDED};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		struct event event = call(LEG_EXTENSION, "a", "1001");
+		see_both_legs(fixture);
+		assert_true(judge_critical(fixture, event)->is_deferred);
+		event.kind = EVENT_CALL_RINGING;
+		judge(fixture, event, NULL);
+		event.kind = ends[i];
+		judge(fixture, event, NULL);
+		fixture->now += 3 * SECOND;
+		policy_tick(fixture->policy, fixture->now, keep_slip, fixture);
+		assert_int_equal(fixture->slips, 0);
+	}
 }
 
 static void what_is_up_is_ended_only_where_that_is_set(void **state)
@@ -515,6 +583,37 @@ static void an_account_whose_credentials_were_accepted_is_blocked(void **state)
 	event.caller = TEXT("1001");
 	assert_true(policy_release_account(fixture->policy, "1001", fixture->now));
 	assert_int_equal(judge(fixture, event, NULL)->action, ACTION_NONE);
+}
+
+/* Else the call that it was blocked for would do it again. */
+static void who_is_released_stays_so_until_his_next_call(void **state)
+{
+	struct fixture *fixture = *state;
+
+	show_credentials(fixture, phone, "a");
+	judge_critical(fixture, call(LEG_EXTENSION, "a", "1001"));
+	send(fixture, answer(phone, "a", 200, NULL));
+	assert_int_equal(blocked_accounts(fixture), 1);
+	assert_true(policy_release_account(fixture->policy, "1001", fixture->now));
+	send(fixture, answer(phone, "a", 200, NULL));
+	assert_int_equal(blocked_accounts(fixture), 0);
+	show_credentials(fixture, phone, "b");
+	judge_critical(fixture, call(LEG_EXTENSION, "b", "1001"));
+	send(fixture, answer(phone, "b", 200, NULL));
+	assert_int_equal(blocked_accounts(fixture), 1);
+}
+
+/* The trunk leg, on which the PBX shows its own number for everybody, is critical as well. */
+static void the_culprit_is_the_caller_of_the_first_leg(void **state)
+{
+	struct fixture *fixture = *state;
+
+	see_both_legs(fixture);
+	show_credentials(fixture, phone, "a");
+	assert_true(judge_critical(fixture, call(LEG_EXTENSION, "a", "1001"))->is_deferred);
+	assert_true(judge_critical(fixture, trunk_leg("b", "a"))->refuse);
+	send(fixture, answer(phone, "a", 603, NULL));
+	assert_int_equal(blocked_accounts(fixture), 1);
 }
 
 static void a_blocked_account_is_refused_however_much_else_was_found(void **state)
@@ -639,6 +738,7 @@ static void a_stranger_who_answers_a_challenge_is_blocked(void **state)
 	assert_int_equal(fixture->block.duration, 1 * HOUR);
 	assert_string_equal(fixture->block.incident, "7f3a09c2d1e4b586");
 	assert_string_equal(fixture->block.reason, "call_burst, critical; it answered a challenge");
+	assert_int_equal(count(fixture, COUNTER_SOURCES_WOULD_BLOCK), 0);
 	show_credentials(fixture, thief, "b"); /* what was on its way */
 	assert_int_equal(judge_critical(fixture, call(LEG_OUTSIDE, "b", "1001"))->action, ACTION_REFUSED);
 	assert_int_equal(fixture->blocks, 1);
@@ -689,6 +789,21 @@ static void only_strangers_are_blocked(void **state)
 	}
 }
 
+/* The site's or a range's limit is anybody's work. */
+static void what_is_found_about_all_blocks_no_address(void **state)
+{
+	static const char *const subjects[] = {"site", "number:+1246555"};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < COUNT_OF(subjects); i++) {
+		const struct finding finding = finding_of(SEVERITY_CRITICAL, subjects[i]);
+		show_credentials(fixture, thief, "a");
+		assert_int_equal(
+			judge(fixture, call(LEG_OUTSIDE, "a", "1001"), &finding)->action, ACTION_REFUSED);
+		assert_int_equal(fixture->blocks, 0);
+	}
+}
+
 static void who_must_never_be_blocked_is_not(void **state)
 {
 	struct fixture *fixture = *state;
@@ -731,6 +846,8 @@ static void an_address_with_an_account_in_good_standing_is_not_blocked(void **st
 	assert_int_equal(judge_critical(fixture, call(LEG_OUTSIDE, "a", "1001"))->action, ACTION_REFUSED);
 	assert_int_equal(fixture->blocks, 0);
 	assert_int_equal(count(fixture, COUNTER_BLOCKS_WITHHELD), 1);
+	send(fixture, answer(thief, "a", 404, NULL));
+	assert_int_equal(count(fixture, COUNTER_BLOCKS_WITHHELD), 1); /* once a call */
 }
 
 static void in_a_dry_run_addresses_would_be_blocked(void **state)
@@ -744,6 +861,14 @@ static void in_a_dry_run_addresses_would_be_blocked(void **state)
 	assert_int_equal(judge_critical(fixture, call(LEG_OUTSIDE, "a", "1001"))->action, ACTION_WOULD_BLOCK);
 	assert_false(fixture->judgement.refuse);
 	assert_int_equal(count(fixture, COUNTER_SOURCES_WOULD_BLOCK), 1);
+	fixture->now += 1 * HOUR - 1;
+	show_credentials(fixture, thief, "again");
+	judge_critical(fixture, call(LEG_OUTSIDE, "again", "1001"));
+	assert_int_equal(count(fixture, COUNTER_SOURCES_WOULD_BLOCK), 1);
+	fixture->now += 1; /* he would be let in by now */
+	show_credentials(fixture, thief, "later");
+	judge_critical(fixture, call(LEG_OUTSIDE, "later", "1001"));
+	assert_int_equal(count(fixture, COUNTER_SOURCES_WOULD_BLOCK), 2);
 	settings.mode = POLICY_BLOCK;
 	settings.sources = false;
 	configure(fixture, settings);
@@ -834,15 +959,22 @@ int main(void)
 		TEST(calls_are_refused_from_the_severity_that_is_set),
 		TEST(what_costs_nothing_and_what_is_no_try_is_not_refused),
 		TEST(the_next_leg_of_a_refused_call_is_refused),
+		TEST(a_call_to_the_same_number_is_refused_for_its_own_reason),
+		TEST(another_number_under_one_call_id_is_another_refusal),
+		TEST(the_gravest_reason_is_told),
 		TEST(the_trunk_leg_is_refused_where_such_are_seen),
 		TEST(a_refused_call_hides_no_other_to_the_same_number),
 		TEST(a_stranger_without_credentials_is_refused_at_once),
 		TEST(no_call_slips_through_twice),
 		TEST(a_trunk_leg_under_another_number_is_the_deferred_calls),
+		TEST(while_a_call_waits_for_its_trunk_leg_phones_may_call_there),
+		TEST(a_deferred_call_that_ends_has_not_slipped_through),
 		TEST(what_is_up_is_ended_only_where_that_is_set),
 		TEST(what_a_caller_has_up_is_ended_when_he_is_blocked),
 		TEST(a_call_id_that_an_emergency_call_uses_ends_nothing),
 		TEST(an_account_whose_credentials_were_accepted_is_blocked),
+		TEST(who_is_released_stays_so_until_his_next_call),
+		TEST(the_culprit_is_the_caller_of_the_first_leg),
 		TEST(a_blocked_account_is_refused_however_much_else_was_found),
 		TEST(a_name_in_from_blocks_nobody),
 		TEST(only_what_proves_a_thief_blocks_an_account),
@@ -852,6 +984,7 @@ int main(void)
 		TEST(a_stranger_who_answers_a_challenge_is_blocked),
 		TEST(a_proof_may_come_after_the_call),
 		TEST(only_strangers_are_blocked),
+		TEST(what_is_found_about_all_blocks_no_address),
 		TEST(who_must_never_be_blocked_is_not),
 		TEST(an_address_with_an_account_in_good_standing_is_not_blocked),
 		TEST(in_a_dry_run_addresses_would_be_blocked),

@@ -71,6 +71,23 @@ static void after_a_call_that_slipped_the_first_leg_is_refused_for_an_hour(void 
 	assert_true(defer(&places, 3, now + 1 * HOUR));
 }
 
+static void calls_deferred_before_the_slip_do_not_lengthen_that_hour(void **state)
+{
+	struct refusal_places places = seen_on_both_legs();
+	const instant now = NOON + 2 * SECOND + 1;
+
+	(void)state;
+	for (uint64_t call = 1; call <= 3; call++) {
+		assert_true(defer(&places, call, NOON));
+		refusal_places_rang(&places, call);
+	}
+	for (uint64_t call = 1; call <= 3; call++) {
+		assert_int_equal(refusal_places_slipped(&places, now), call);
+	}
+	refusal_places_joined(&places, &pbx, now + 1 * HOUR);
+	assert_true(defer(&places, 4, now + 1 * HOUR));
+}
+
 static void each_further_slip_doubles_the_time_up_to_a_day(void **state)
 {
 	struct refusal_places places = {0};
@@ -131,6 +148,7 @@ static void a_trunk_leg_with_another_number_is_found(void **state)
 	assert_int_equal(refusal_places_other_leg(&places, 5, BARBADOS, now), 1);
 	assert_int_equal(refusal_places_other_leg(&places, 5, BARBADOS, now + 1), 0);
 	assert_int_equal(refusal_places_other_leg(&places, 5, 6, now), 0);
+	assert_true(refusal_places_defer(&places, &pbx, 2, 0, 0, NOON)); /* neither is known of this one */
 	assert_int_equal(refusal_places_other_leg(&places, 0, 0, now), 0);
 }
 
@@ -168,6 +186,7 @@ int main(void)
 		cmocka_unit_test(a_call_waits_for_its_trunk_leg_where_such_are_seen),
 		cmocka_unit_test(a_call_that_rings_before_its_trunk_leg_has_two_seconds),
 		cmocka_unit_test(after_a_call_that_slipped_the_first_leg_is_refused_for_an_hour),
+		cmocka_unit_test(calls_deferred_before_the_slip_do_not_lengthen_that_hour),
 		cmocka_unit_test(each_further_slip_doubles_the_time_up_to_a_day),
 		cmocka_unit_test(one_that_rings_late_has_slipped_at_once),
 		cmocka_unit_test(one_that_does_not_even_ring_is_forgotten),

@@ -95,6 +95,38 @@ static void callers_and_places_are_named_up_to_a_point(void **state)
 		"P2 1, P3 1, P4 1, P5 1, elsewhere 14; none was answered."));
 }
 
+static void who_called_besides_the_one_it_is_about_is_named(void **state)
+{
+	struct story story = {0};
+
+	(void)state;
+	add_call(&story, "2026-11-22 02:11", "1001", &barbados);
+	add_call(&story, "2026-11-22 02:12", "1002", &barbados);
+	assert_non_null(strstr(tell(&story, "caller:1001"),
+		"Caller 1001: 2 calls since 02:11 as caller 1001, 1002: Barbados 2;"));
+}
+
+static void what_is_told_late_makes_no_call_longer_or_cheaper(void **state)
+{
+	struct story story = {0};
+	struct story_call talked = {0}, refused = {0};
+	const struct event refusal = {
+		.kind = EVENT_CALL_REFUSED, .time = at("2026-11-22 02:10"), .number = &number};
+
+	(void)state;
+	add_call(&story, "2026-11-22 02:11", "1001", &barbados);
+	follow(&story, &talked, EVENT_CALL_STILL_UP, 30 * MINUTE);
+	follow(&story, &talked, EVENT_CALL_STILL_UP, 20 * MINUTE); /* it costs less, too */
+	assert_non_null(strstr(
+		tell(&story, "caller:1001"), "1 answered, 30 min in all, about 3,000 JPY so far, 1 up"));
+	follow(&story, &talked, EVENT_CALL_ENDED, 31 * MINUTE);
+	follow(&story, &talked, EVENT_CALL_STILL_UP, 40 * MINUTE);
+	follow(&story, &talked, EVENT_CALL_ENDED, 41 * MINUTE);
+	story_follow(&story, &refused, &refusal, 0, "JPY"); /* nobody had answered it; and it came late */
+	assert_non_null(strstr(tell(&story, "caller:1001"),
+		"1 call since 02:10: Barbados 1; 1 answered, 31 min in all, about 3,100 JPY so far. Signs"));
+}
+
 static void what_to_do_next_fits_the_way_in(void **state)
 {
 	struct story story = {.calls = 1, .has_stranger = true};
@@ -198,6 +230,8 @@ int main(void)
 		cmocka_unit_test(a_blocked_account_is_to_be_released),
 		cmocka_unit_test(who_where_to_how_long_and_what_it_costs),
 		cmocka_unit_test(callers_and_places_are_named_up_to_a_point),
+		cmocka_unit_test(who_called_besides_the_one_it_is_about_is_named),
+		cmocka_unit_test(what_is_told_late_makes_no_call_longer_or_cheaper),
 		cmocka_unit_test(what_to_do_next_fits_the_way_in),
 		cmocka_unit_test(the_sentence_stays_in_its_bounds),
 	};
