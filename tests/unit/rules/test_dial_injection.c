@@ -46,6 +46,7 @@ static void digits_mixed_with_rubbish_are_a_trick(void **state)
 		{"010[1]2465550123", NUMBER_INTERNATIONAL},
 		{"0101246%0A5550123", NUMBER_INTERNATIONAL},
 		{"0101246%005550123", NUMBER_INTERNATIONAL},
+		{"0101246%7F5550123", NUMBER_INTERNATIONAL},
 		{"x!01012465550123", NUMBER_INTERNATIONAL}, /* begins as a name, but dials abroad */
 		{"0a1012465550123", NUMBER_INTERNATIONAL},
 		{"0101246a5550123", NUMBER_INTERNATIONAL},
@@ -108,6 +109,8 @@ static void numbers_names_and_their_usual_forms_are_none(void **state)
 		{"conference!1234", NUMBER_INTERNAL},
 		{"L1-a", NUMBER_INTERNAL},
 		{"1&1", NUMBER_INTERNAL}, /* a carrier's name */
+		{"a&b/c", NUMBER_INTERNAL},
+		{"ab01012465550123", NUMBER_INTERNATIONAL}, /* two letters begin a name */
 		{"user01012465550123", NUMBER_INTERNATIONAL},
 		{"0004f2ab12cd", NUMBER_UNRECOGNISED},
 		{"0104f2ab12cde3551234567", NUMBER_INTERNATIONAL}, /* hexadecimal */

@@ -160,6 +160,41 @@ static void of_several_calls_with_one_number_each_may_end(void **state)
 	inbound_callers_free(callers);
 }
 
+static void the_latest_call_of_a_number_is_told(void **state)
+{
+	struct inbound_callers *callers = inbound_callers_new(0, 10 * MINUTE);
+	struct inbound_caller caller;
+	struct shown_number shown;
+
+	(void)state;
+	assert_true(shown_number_read(TEXT(FORWARD), &shown));
+	note(callers, EVENT_CALL_ATTEMPTED, 1, FORWARD, 10 * SECOND);
+	note(callers, EVENT_CALL_ATTEMPTED, 2, FORWARD, 20 * SECOND);
+	note(callers, EVENT_CALL_ENDED, 1, FORWARD, 30 * SECOND);
+	/* Longer than a sign of life is waited for: it just began, as set. */
+	assert_true(inbound_callers_find_number(callers, &shown, 20 * SECOND + 10 * MINUTE, &caller));
+	assert_int_equal(caller.began, 20 * SECOND);
+	assert_false(inbound_callers_find_number(callers, &shown, 20 * SECOND + 10 * MINUTE + 1, &caller));
+	inbound_callers_free(callers);
+}
+
+static void the_call_heard_of_longest_ago_makes_room(void **state)
+{
+	struct inbound_callers *callers = inbound_callers_new(0, SECOND);
+
+	(void)state;
+	for (uint64_t call = 1; call <= INBOUND_CALLS_MAX; call++) {
+		note(callers, EVENT_CALL_ATTEMPTED, call, FORWARD, 0);
+		note(callers, EVENT_CALL_ANSWERED, call, FORWARD, SECOND);
+	}
+	note(callers, EVENT_CALL_STILL_UP, 1, FORWARD, 31 * SECOND);
+	note(callers, EVENT_CALL_ATTEMPTED, 9, FORWARD, 32 * SECOND);
+	note(callers, EVENT_CALL_ANSWERED, 9, FORWARD, 32 * SECOND);
+	note(callers, EVENT_CALL_ENDED, 9, FORWARD, 33 * SECOND);
+	assert_true(find(callers, FORWARD, 31 * SECOND + INBOUND_SIGN_OF_LIFE)); /* the first goes on */
+	inbound_callers_free(callers);
+}
+
 static void a_hidden_number_is_found_by_its_call_only(void **state)
 {
 	struct inbound_callers *callers = inbound_callers_new(0, MINUTE);
@@ -320,6 +355,8 @@ int main(void)
 		cmocka_unit_test(a_call_that_is_up_is_found_until_it_ends),
 		cmocka_unit_test(without_a_sign_of_life_a_call_is_over),
 		cmocka_unit_test(of_several_calls_with_one_number_each_may_end),
+		cmocka_unit_test(the_latest_call_of_a_number_is_told),
+		cmocka_unit_test(the_call_heard_of_longest_ago_makes_room),
 		cmocka_unit_test(a_hidden_number_is_found_by_its_call_only),
 		cmocka_unit_test(what_no_dial_plan_reads_is_taken_as_it_is_shown),
 		cmocka_unit_test(numbers_with_the_same_end_are_not_mixed_up),

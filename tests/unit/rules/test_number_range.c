@@ -113,6 +113,21 @@ static void a_short_call_later_on_is_no_test(void **state)
 	bench_close(&bench);
 }
 
+static void last_months_test_is_none_of_todays_calls(void **state)
+{
+	struct bench bench;
+	instant night = bench_time(NIGHT);
+
+	(void)state;
+	open_rule(&bench);
+	dial(&bench, 1, night);
+	bench_live(&bench, EVENT_CALL_CANCELLED, 1, night + SECOND);
+	for (uint64_t call = 2; call <= 6; call++) { /* the first of these is still up */
+		assert_int_equal(dial(&bench, call, night + 2 * WEEK + (instant)call * MINUTE), 0);
+	}
+	bench_close(&bench);
+}
+
 /* The same end told of another call changes nothing. */
 static void the_end_of_another_call_proves_nothing(void **state)
 {
@@ -465,6 +480,7 @@ int main(void)
 		cmocka_unit_test(three_calls_within_a_day_after_a_short_first_one_are_a_warning),
 		cmocka_unit_test(what_is_a_test_call),
 		cmocka_unit_test(a_short_call_later_on_is_no_test),
+		cmocka_unit_test(last_months_test_is_none_of_todays_calls),
 		cmocka_unit_test(the_end_of_another_call_proves_nothing),
 		cmocka_unit_test(twenty_calls_in_a_week_are_critical),
 		cmocka_unit_test(of_both_the_graver_is_told),

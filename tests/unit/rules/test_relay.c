@@ -495,6 +495,27 @@ static void a_call_that_ends_with_one_from_outside_is_a_relay(void **state)
 	bench_close(&bench);
 }
 
+static void a_relay_of_last_week_makes_nothing_sure(void **state)
+{
+	const instant noon = bench_time(NOON), next = noon + 7 * DAY;
+	struct bench bench;
+
+	(void)state;
+	for (int late = 0; late <= 1; late++) {
+		const struct inbound inbound = {
+			20, MOBILE, "next@carrier", next + late * MINUTE, next + late * MINUTE + SECOND};
+		open_relay(&bench);
+		see_a_phone(&bench, noon - HOUR);
+		relay_until_the_end(&bench, 10, noon, 0); /* for 50 seconds */
+		see_a_phone(&bench, next - HOUR);
+		inbound_begin(&bench, &inbound);
+		assert_int_equal(
+			follow_out(&bench, 21, EVENT_CALL_ATTEMPTED, next + late * MINUTE + 20 * SECOND), 1);
+		bench_expect(&bench, 0, late ? SEVERITY_NOTICE : SEVERITY_WARNING, "caller:0312345678", 1, 1);
+		bench_close(&bench);
+	}
+}
+
 static void calls_that_end_apart_are_no_twins(void **state)
 {
 	const instant noon = bench_time(NOON);
@@ -614,6 +635,7 @@ int main(void)
 		cmocka_unit_test(a_call_of_no_phone_after_a_machine_answered_is_a_notice),
 		cmocka_unit_test(where_anything_else_may_explain_it_nothing_is_said),
 		cmocka_unit_test(a_call_that_ends_with_one_from_outside_is_a_relay),
+		cmocka_unit_test(a_relay_of_last_week_makes_nothing_sure),
 		cmocka_unit_test(calls_that_end_apart_are_no_twins),
 		cmocka_unit_test(where_no_phones_are_seen_a_twin_is_a_notice),
 		cmocka_unit_test(a_call_that_is_forwarded_in_silence_is_a_relay),

@@ -86,6 +86,22 @@ static void the_last_of_each_kind_are_known(void **state)
 	assert_false(twin_calls_take(&calls, 1001, &own));
 }
 
+static void the_first_that_proves_to_be_a_twin_stays_it(void **state)
+{
+	struct twin_calls calls = {0};
+	struct twin_call own;
+
+	(void)state;
+	twin_calls_add_inbound(&calls, 1, BEGIN, "+1");
+	twin_calls_add_inbound(&calls, 2, BEGIN, "+2");
+	twin_calls_add_own(&calls, 3, BEGIN);
+	twin_calls_answer(&calls, 3, BEGIN + SECOND);
+	twin_calls_answer(&calls, 2, BEGIN + SECOND);
+	twin_calls_answer(&calls, 1, BEGIN + SECOND);
+	assert_true(twin_calls_take(&calls, 3, &own));
+	assert_string_equal(own.inbound, "+2");
+}
+
 static void who_rings_is_known_for_a_time(void **state)
 {
 	struct twin_calls calls = {0};
@@ -99,6 +115,10 @@ static void who_rings_is_known_for_a_time(void **state)
 	assert_false(twin_calls_rings(&calls, BEGIN - 1, SECOND));
 	twin_calls_answer(&calls, 1, BEGIN + 10);
 	assert_false(twin_calls_rings(&calls, BEGIN + 10, SECOND));
+	twin_calls_add_inbound(&calls, 2, BEGIN, "+2");
+	assert_true(twin_calls_rings(&calls, BEGIN + 10, SECOND));
+	twin_calls_end(&calls, 2, BEGIN + 10); /* hung up before anybody answered */
+	assert_false(twin_calls_rings(&calls, BEGIN + 10, SECOND));
 }
 
 int main(void)
@@ -108,6 +128,7 @@ int main(void)
 		cmocka_unit_test(a_call_that_was_there_before_comes_from_nobody_outside),
 		cmocka_unit_test(one_that_was_over_before_is_no_twin),
 		cmocka_unit_test(the_last_of_each_kind_are_known),
+		cmocka_unit_test(the_first_that_proves_to_be_a_twin_stays_it),
 		cmocka_unit_test(who_rings_is_known_for_a_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
