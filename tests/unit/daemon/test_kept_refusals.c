@@ -72,7 +72,7 @@ static uint64_t calls_since(struct kept_refusals *kept, instant since)
 /* Without a slow thread: nothing is taken out of the queues but by a report. */
 static struct store *begin_alone(struct fixture *f)
 {
-	struct store *store = store_open(f->path, &f->log, &f->slow_counters, NOW);
+	struct store *store = store_folder_open(&f->folder, NOW);
 
 	assert_non_null(store);
 	f->kept = kept_refusals_new(store, &f->counters, ACTION_MODE_BLOCK, NOW);
