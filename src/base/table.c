@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define NONE UINT32_MAX
+#define BUCKETS_FIRST 64 /* the index grows with the entries: what few entries need stays in the cache */
 
 /* In front of each entry's key and value. Entries are named by index: half of what pointers take. */
 struct entry {
@@ -29,8 +30,9 @@ struct table {
 	struct table_shape shape;
 	struct digest_key hash_key;
 	size_t stride, key_offset, value_offset; /* bytes */
-	uint32_t bucket_mask; /* their number is a power of two, at least twice the capacity */
-	struct bucket *buckets;
+	struct bucket *buckets; /* room for the last_mask's, all zero above the bucket_mask's */
+	uint32_t bucket_mask;   /* their number, a power of two, is at least twice that of the entries */
+	uint32_t last_mask;     /* when all entries are in use */
 	uint8_t *entries;
 	uint32_t used;   /* entries ever taken; those above are untouched memory */
 	uint32_t unused; /* a list of entries given back */
@@ -73,6 +75,7 @@ struct table *table_new(const struct table_shape *shape)
 	struct table *table = calloc(1, sizeof *table);
 
 	assert(shape->capacity > 0 && shape->capacity < NONE / 4 && shape->key_size > 0);
+	assert(!shape->key_is_digest || shape->key_size % sizeof(uint64_t) == 0);
 	if (table == NULL) {
 		return NULL;
 	}
@@ -85,7 +88,8 @@ struct table *table_new(const struct table_shape *shape)
 	while (bucket_count < 2 * shape->capacity) {
 		bucket_count *= 2;
 	}
-	table->bucket_mask = (uint32_t)(bucket_count - 1);
+	table->last_mask = (uint32_t)(bucket_count - 1);
+	table->bucket_mask = bucket_count < BUCKETS_FIRST ? table->last_mask : BUCKETS_FIRST - 1;
 	table->oldest = table->newest = table->unused = NONE;
 	table->buckets = calloc(bucket_count, sizeof *table->buckets);
 	table->entries = calloc(shape->capacity, table->stride);
@@ -161,14 +165,31 @@ static uint32_t hash_of(const struct table *table, const void *key)
 	return (uint32_t)hash;
 }
 
+/* A digest has just been written, in words: to read it otherwise has to wait until that has reached memory.
+ */
+static bool is_same_key(const struct table *table, const void *a, const void *b)
+{
+	if (!table->shape.key_is_digest) {
+		return memcmp(a, b, table->shape.key_size) == 0;
+	}
+	for (size_t i = 0; i < table->shape.key_size; i += sizeof(uint64_t)) {
+		uint64_t word_of_a, word_of_b;
+		memcpy(&word_of_a, (const uint8_t *)a + i, sizeof word_of_a);
+		memcpy(&word_of_b, (const uint8_t *)b + i, sizeof word_of_b);
+		if (word_of_a != word_of_b) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static uint32_t find_entry(const struct table *table, uint32_t hash, const void *key)
 {
 	uint32_t at = hash & table->bucket_mask;
 
 	for (; table->buckets[at].entry != 0; at = (at + 1) & table->bucket_mask) {
 		uint32_t index = table->buckets[at].entry - 1;
-		if (table->buckets[at].hash == hash &&
-			memcmp(key_of(table, index), key, table->shape.key_size) == 0) {
+		if (table->buckets[at].hash == hash && is_same_key(table, key_of(table, index), key)) {
 			return index;
 		}
 	}
@@ -183,6 +204,19 @@ static void add_bucket(struct table *table, uint32_t hash, uint32_t index)
 		at = (at + 1) & table->bucket_mask;
 	}
 	table->buckets[at] = (struct bucket){index + 1, hash};
+}
+
+/* Makes the index twice as large, if it is time. */
+static void grow_index(struct table *table)
+{
+	if (2 * table->figures.entries <= table->bucket_mask || table->bucket_mask == table->last_mask) {
+		return;
+	}
+	memset(table->buckets, 0, ((size_t)table->bucket_mask + 1) * sizeof *table->buckets);
+	table->bucket_mask = 2 * table->bucket_mask + 1;
+	for (uint32_t index = table->oldest; index != NONE; index = entry_at(table, index)->newer) {
+		add_bucket(table, entry_at(table, index)->hash, index);
+	}
 }
 
 /* What was put behind it only because it was in the way moves up, so that no search ends too early. */
@@ -219,11 +253,23 @@ static bool is_stale(const struct table *table, const struct entry *entry, insta
 	return table->shape.lifetime > 0 && now - entry->touched > table->shape.lifetime;
 }
 
+/* Begins to fetch what dropping the oldest will need, and the next after it. */
+static void prefetch_drop(const struct table *table, const struct entry *oldest)
+{
+	__builtin_prefetch(&table->buckets[oldest->hash & table->bucket_mask]);
+	if (oldest->newer != NONE) {
+		__builtin_prefetch(entry_at(table, oldest->newer));
+	}
+}
+
 void table_expire(struct table *table, instant now)
 {
 	while (table->oldest != NONE && is_stale(table, entry_at(table, table->oldest), now)) {
 		drop(table, table->oldest);
 		table->figures.expired++;
+	}
+	if (table->oldest != NONE) {
+		prefetch_drop(table, entry_at(table, table->oldest));
 	}
 }
 
@@ -265,11 +311,7 @@ void table_prefetch(const struct table *table, const void *key)
 	assert(table->shape.key_is_digest);
 	__builtin_prefetch(&table->buckets[hash_of(table, key) & table->bucket_mask]);
 	if (table->unused == NONE && table->used == table->shape.capacity) {
-		const struct entry *oldest = entry_at(table, table->oldest); /* will make room */
-		__builtin_prefetch(&table->buckets[oldest->hash & table->bucket_mask]);
-		if (oldest->newer != NONE) { /* the next time */
-			__builtin_prefetch(entry_at(table, oldest->newer));
-		}
+		prefetch_drop(table, entry_at(table, table->oldest)); /* will make room */
 	}
 }
 
@@ -292,6 +334,7 @@ void *table_find_or_add(struct table *table, const void *key, instant now, bool 
 	table_expire(table, now);
 	index = take_entry(table);
 	entry_at(table, index)->hash = hash;
+	grow_index(table);
 	add_bucket(table, hash, index);
 	memcpy(key_of(table, index), key, table->shape.key_size);
 	link_newest(table, index, now);

@@ -18,7 +18,7 @@ struct table; /* opaque; made by table_new */
 struct table_shape {
 	size_t capacity;    /* entries, at least 1 */
 	size_t key_size;    /* bytes; keys are compared as bytes, so fill their padding */
-	bool key_is_digest; /* its first eight bytes are a keyed digest (digest.h): no need for another */
+	bool key_is_digest; /* it is one, or several keyed ones (digest.h), of 8 bytes: no need for another */
 	size_t value_size;  /* bytes */
 	duration lifetime;  /* 0: entries never expire */
 };

@@ -91,31 +91,30 @@ static void a_cleared_table_is_as_new(void **state)
 	table_free(table);
 }
 
-static void it_agrees_with_a_simple_model(void **state)
+#define KEYS_MAX 1000
+
+/* A step takes 3 time units. */
+static void agree_with_a_simple_model(struct table *table, const struct table_shape *shape, uint32_t keys)
 {
-	const struct table_shape shape = {.capacity = 16, .key_size = 4, .value_size = 4, .lifetime = 100};
-	struct table *table = table_new(&shape);
-	struct {
+	static struct {
 		bool here;
 		uint32_t value;
 		instant touched;
 		unsigned order;
-	} model[50] = {0};
-	unsigned random = 1, step;
+	} model[KEYS_MAX];
+	unsigned random = 1;
 
-	(void)state;
-	for (step = 1; step <= 20000; step++) {
+	assert_true(keys <= KEYS_MAX);
+	memset(model, 0, sizeof model);
+	for (unsigned step = 1; step <= 20000; step++) {
 		random = random * 1103515245 + 12345;
-		uint32_t key = random >> 16 & 63;
+		uint32_t key = (random >> 12) % keys;
 		instant now = step * 3;
-		if (key >= 50) {
-			continue;
-		}
-		size_t here = 0, oldest = 50;
-		for (size_t i = 0; i < 50; i++) {
-			model[i].here = model[i].here && now - model[i].touched <= 100;
+		size_t here = 0, oldest = keys;
+		for (size_t i = 0; i < keys; i++) {
+			model[i].here = model[i].here && now - model[i].touched <= shape->lifetime;
 			here += model[i].here;
-			if (model[i].here && (oldest == 50 || model[i].order < model[oldest].order)) {
+			if (model[i].here && (oldest == keys || model[i].order < model[oldest].order)) {
 				oldest = i;
 			}
 		}
@@ -125,7 +124,7 @@ static void it_agrees_with_a_simple_model(void **state)
 			continue;
 		}
 		assert_int_equal(get(table, key, now), model[key].here ? model[key].value : 0);
-		if (!model[key].here && here == 16) {
+		if (!model[key].here && here == shape->capacity) {
 			model[oldest].here = false;
 		}
 		set(table, key, step, now);
@@ -136,6 +135,43 @@ static void it_agrees_with_a_simple_model(void **state)
 	}
 	assert_true(table_figures(table).evicted > 0);
 	assert_true(table_figures(table).expired > 0);
+}
+
+static void it_agrees_with_a_simple_model(void **state)
+{
+	static const struct {
+		struct table_shape shape;
+		uint32_t keys;
+	} cases[] = {
+		{{.capacity = 16, .key_size = 4, .value_size = 4, .lifetime = 100}, 50},
+		/* Its index grows several times. */
+		{{.capacity = 400, .key_size = 4, .value_size = 4, .lifetime = 1600}, KEYS_MAX},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct table *table = table_new(&cases[i].shape);
+		agree_with_a_simple_model(table, &cases[i].shape, cases[i].keys);
+		table_free(table);
+	}
+}
+
+static void a_key_of_two_digests_is_compared_whole(void **state)
+{
+	const struct table_shape digests = {
+		.capacity = 4, .key_size = 16, .key_is_digest = true, .value_size = 4};
+	const uint64_t keys[][2] = {{1, 1}, {1, 2}, {UINT64_C(1) << 32 | 1, 1}};
+	struct table *table = table_new(&digests);
+	bool added;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		*(uint32_t *)table_find_or_add(table, keys[i], 0, &added) = (uint32_t)i;
+		assert_true(added);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(*(uint32_t *)table_find(table, keys[i], 0), i);
+	}
 	table_free(table);
 }
 
@@ -227,6 +263,7 @@ int main(void)
 		cmocka_unit_test(a_table_takes_over_what_another_holds),
 		cmocka_unit_test(a_cleared_table_is_as_new),
 		cmocka_unit_test(it_agrees_with_a_simple_model),
+		cmocka_unit_test(a_key_of_two_digests_is_compared_whole),
 		cmocka_unit_test(what_is_fetched_ahead_is_found_as_ever),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
