@@ -52,15 +52,22 @@ struct decoder {
 struct passage {
 	struct decoder *decoder;
 	instant time;
-	struct endpoint source, destination; /* of the innermost IP packet so far */
-	int tunnels;                         /* that it is in */
-	bool is_reassembled;                 /* it was put together from fragments */
-	bool is_beginning;                   /* of a datagram whose other fragments did not come */
-	bool is_overdue;                     /* nothing that the packet at hand brought */
+	int tunnels;         /* that it is in */
+	bool is_reassembled; /* it was put together from fragments */
+	bool is_beginning;   /* of a datagram whose other fragments did not come */
+	bool is_overdue;     /* nothing that the packet at hand brought */
 	sip_message_handler *handler;
 	void *context;
 	bool was_counted; /* its beginning was handed on before */
 	bool has_message; /* a message was found */
+};
+
+/* What the layers below SIP tell of a message. */
+struct message_path {
+	enum transport transport;
+	const struct address *source, *destination;
+	uint16_t source_port, destination_port;
+	uint32_t sequence; /* TCP: of its first byte */
 };
 
 struct decoder *decoder_new(const uint32_t *ports, size_t port_count, struct counters *counters)
@@ -127,17 +134,17 @@ static void count_message(const struct passage *passage, const struct sip_messag
 	}
 }
 
-static void handle_message(struct passage *passage, enum transport transport, const struct endpoint *source,
-	const struct endpoint *destination, uint32_t sequence, const struct sip_scan *scan)
+static void handle_message(
+	struct passage *passage, const struct message_path *path, const struct sip_scan *scan)
 {
 	struct sip_message *message = &passage->decoder->message;
 
 	sip_parse_again(scan, message);
-	message->sequence = sequence;
+	message->transport = path->transport;
+	message->source = (struct endpoint){*path->source, path->source_port};
+	message->destination = (struct endpoint){*path->destination, path->destination_port};
+	message->sequence = path->sequence;
 	message->time = passage->time;
-	message->source = *source;
-	message->destination = *destination;
-	message->transport = transport;
 	message->is_overdue = passage->is_overdue || passage->is_beginning;
 	if (!passage->was_counted) {
 		count_message(passage, message);
@@ -148,17 +155,21 @@ static void handle_message(struct passage *passage, enum transport transport, co
 
 /* One datagram, or what there is of it, is one message (RFC 3261 §18.3); what follows its body is no message.
  * False: it is none. */
-static bool handle_datagram(struct passage *passage, const struct udp_datagram *datagram)
+static bool handle_datagram(
+	struct passage *passage, const struct ip_packet *ip, const struct udp_datagram *datagram)
 {
 	struct text text = {(const char *)datagram->payload.bytes, datagram->payload.size};
+	const struct message_path path = {.transport = TRANSPORT_UDP,
+		.source = &ip->source,
+		.destination = &ip->destination,
+		.source_port = datagram->source_port,
+		.destination_port = datagram->destination_port};
 	struct sip_scan scan;
 
 	if (!sip_scan_brief(text, &scan)) {
 		return false;
 	}
-	passage->source.port = datagram->source_port;
-	passage->destination.port = datagram->destination_port;
-	handle_message(passage, TRANSPORT_UDP, &passage->source, &passage->destination, 0, &scan);
+	handle_message(passage, &path, &scan);
 	return true;
 }
 
@@ -225,11 +236,11 @@ static enum decode_result handle_tunnel(struct passage *passage, enum tunnel tun
 	return DECODE_DONE;
 }
 
-static void handle_udp(struct passage *passage, struct reader payload)
+static void handle_udp(struct passage *passage, const struct ip_packet *ip)
 {
 	struct udp_datagram datagram;
 
-	if (udp_decode(payload, &datagram) != DECODE_DONE) {
+	if (udp_decode(ip->payload, &datagram) != DECODE_DONE) {
 		count(passage, COUNTER_IP_UNREADABLE);
 		return;
 	}
@@ -239,22 +250,29 @@ static void handle_udp(struct passage *passage, struct reader payload)
 	}
 	bool is_wanted = is_sip_port(passage->decoder, datagram.source_port) ||
 			 is_sip_port(passage->decoder, datagram.destination_port);
-	if (!is_wanted || !handle_datagram(passage, &datagram)) {
+	if (!is_wanted || !handle_datagram(passage, ip, &datagram)) {
 		count_other(passage, &datagram, is_wanted);
 	}
 }
 
 static void handle_stream_message(void *context, const struct tcp_place *place, const struct sip_scan *scan)
 {
-	handle_message(context, TRANSPORT_TCP, &place->source, &place->destination, place->sequence, scan);
+	const struct message_path path = {.transport = TRANSPORT_TCP,
+		.source = &place->source.address,
+		.destination = &place->destination.address,
+		.source_port = place->source.port,
+		.destination_port = place->destination.port,
+		.sequence = place->sequence};
+
+	handle_message(context, &path, scan);
 }
 
-static void handle_tcp(struct passage *passage, struct reader payload)
+static void handle_tcp(struct passage *passage, const struct ip_packet *ip)
 {
 	struct decoder *decoder = passage->decoder;
 	struct tcp_segment segment;
 
-	if (tcp_decode(payload, &segment) != DECODE_DONE) {
+	if (tcp_decode(ip->payload, &segment) != DECODE_DONE) {
 		count(passage, COUNTER_TCP_UNREADABLE);
 		return;
 	}
@@ -263,8 +281,8 @@ static void handle_tcp(struct passage *passage, struct reader payload)
 	if (!wanted && decoder->port_count > 0) {
 		return;
 	}
-	const struct tcp_place place = {.source = {passage->source.address, segment.source_port},
-		.destination = {passage->destination.address, segment.destination_port},
+	const struct tcp_place place = {.source = {ip->source, segment.source_port},
+		.destination = {ip->destination, segment.destination_port},
 		.time = passage->time};
 	count(passage, COUNTER_TCP_SEGMENTS);
 	if (passage->tunnels == 0) {
@@ -288,12 +306,10 @@ static void handle_other(struct passage *passage, const struct ip_packet *ip)
 
 static void handle_whole(struct passage *passage, const struct ip_packet *ip)
 {
-	passage->source.address = ip->source;
-	passage->destination.address = ip->destination;
 	if (ip->protocol == IP_PROTOCOL_UDP) {
-		handle_udp(passage, ip->payload);
+		handle_udp(passage, ip);
 	} else if (ip->protocol == IP_PROTOCOL_TCP) {
-		handle_tcp(passage, ip->payload);
+		handle_tcp(passage, ip);
 	} else {
 		handle_other(passage, ip);
 	}

@@ -141,8 +141,8 @@ static enum decode_result decode_ipv4(struct reader *bytes, struct ip_packet *pa
 		return DECODE_TRUNCATED;
 	}
 	packet->protocol = header->protocol;
-	packet->source = address_ipv4(header->source);
-	packet->destination = address_ipv4(header->destination);
+	address_set_ipv4(&packet->source, header->source);
+	address_set_ipv4(&packet->destination, header->destination);
 	/* Length 0: the network card was to fill it in when it cut the packet into segments. */
 	set_payload(packet, bytes, total == 0 ? reader_left(bytes) : total - header_size);
 	uint16_t place = u16_of(header->place);

@@ -36,7 +36,7 @@ static void begin(struct sip_framing *framing, enum sip_framing_state state)
 static void begin_body(
 	struct sip_framing *framing, const struct sip_scan *scan, const struct sip_framing_output *output)
 {
-	struct text value = scan->values[SIP_HEADER_CONTENT_LENGTH];
+	struct text value = sip_scan_value(scan, SIP_HEADER_CONTENT_LENGTH);
 	uint64_t length = 0;
 
 	framing->odd = false;
@@ -59,7 +59,8 @@ static bool length_is_odd(const struct sip_scan *scan)
 	uint64_t length;
 
 	return scan->occurrences[SIP_HEADER_CONTENT_LENGTH] != 1 ||
-	       !text_to_number(scan->values[SIP_HEADER_CONTENT_LENGTH], SIP_STREAM_MESSAGE_MAX, &length);
+	       !text_to_number(
+		       sip_scan_value(scan, SIP_HEADER_CONTENT_LENGTH), SIP_STREAM_MESSAGE_MAX, &length);
 }
 
 static void emit_header(struct sip_framing *framing, struct text header, struct sip_scan *scan,

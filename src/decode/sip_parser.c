@@ -177,11 +177,6 @@ static const struct {
 	{SIP_HEADER_HISTORY_INFO, offsetof(struct sip_message, history_info), SIP_ODD_OTHER_VALUE, false},
 };
 
-static bool has(const struct sip_scan *scan, enum sip_header header)
-{
-	return scan->occurrences[header] > 0;
-}
-
 static void parse_parties(const struct sip_scan *scan, bool is_judged, struct sip_message *message)
 {
 	for (size_t i = 0; i < sizeof party_fields / sizeof party_fields[0]; i++) {
@@ -191,11 +186,12 @@ static void parse_parties(const struct sip_scan *scan, bool is_judged, struct si
 
 		/* Where a phone wants its requests says nothing about who calls whom; a 3xx names whom to
 		 * call. */
-		if (!has(scan, header) || (header == SIP_HEADER_CONTACT && scan->status / 100 != 3)) {
+		if (!sip_scan_has(scan, header) ||
+			(header == SIP_HEADER_CONTACT && scan->status / 100 != 3)) {
 			continue;
 		}
-		struct text value = party_fields[i].is_single ? scan->values[header]
-							      : sip_first_value(scan->values[header]);
+		struct text value = party_fields[i].is_single ? sip_scan_value(scan, header)
+							      : sip_first_value(sip_scan_value(scan, header));
 		sip_party_read(value, party);
 		if (is_judged && !party->is_plain && !osip_reads_party(value, &message->oddities, party)) {
 			message->oddities |= party_fields[i].oddity;
@@ -219,11 +215,12 @@ static bool has_many_credentials(const struct sip_scan *scan, struct text value)
 
 static void parse_authorization(const struct sip_scan *scan, bool is_judged, struct sip_message *message)
 {
-	enum sip_header header = has(scan, SIP_HEADER_AUTHORIZATION) ? SIP_HEADER_AUTHORIZATION
-								     : SIP_HEADER_PROXY_AUTHORIZATION;
-	struct text value = scan->values[header];
+	enum sip_header header = sip_scan_has(scan, SIP_HEADER_AUTHORIZATION)
+					 ? SIP_HEADER_AUTHORIZATION
+					 : SIP_HEADER_PROXY_AUTHORIZATION;
+	struct text value = sip_scan_value(scan, header);
 
-	if (!has(scan, header)) {
+	if (!sip_scan_has(scan, header)) {
 		return;
 	}
 	message->authorization_user = sip_credential(value, TEXT("username"));
@@ -238,8 +235,8 @@ static void parse_cseq(const struct sip_scan *scan, struct sip_message *message)
 {
 	struct text method;
 
-	message->has_cseq = sip_cseq_read(scan->values[SIP_HEADER_CSEQ], &message->cseq, &method);
-	if (!has(scan, SIP_HEADER_CSEQ)) {
+	message->has_cseq = sip_cseq_read(sip_scan_value(scan, SIP_HEADER_CSEQ), &message->cseq, &method);
+	if (!sip_scan_has(scan, SIP_HEADER_CSEQ)) {
 		return;
 	}
 	if (!message->has_cseq) {
@@ -260,7 +257,7 @@ static void check_mandatory(const struct sip_scan *scan, struct sip_message *mes
 		SIP_HEADER_FROM, SIP_HEADER_TO, SIP_HEADER_CALL_ID, SIP_HEADER_CSEQ, SIP_HEADER_VIA};
 
 	for (size_t i = 0; i < sizeof mandatory / sizeof mandatory[0]; i++) {
-		if (text_is_empty(scan->values[mandatory[i]])) {
+		if (text_is_empty(sip_scan_value(scan, mandatory[i]))) {
 			message->oddities |= SIP_ODD_MISSING;
 		}
 		if (scan->occurrences[mandatory[i]] > 1 && mandatory[i] != SIP_HEADER_VIA) {
@@ -281,7 +278,7 @@ static void parse_request_uri(const struct sip_scan *scan, bool is_judged, struc
 /* "1800;refresher=uac", RFC 4028 §4. */
 static void parse_session(const struct sip_scan *scan, struct sip_message *message)
 {
-	struct text value = scan->values[SIP_HEADER_SESSION_EXPIRES];
+	struct text value = sip_scan_value(scan, SIP_HEADER_SESSION_EXPIRES);
 	uint64_t seconds;
 
 	if (text_to_number(text_trim(text_part(value, 0, text_find(value, ';'))), UINT32_MAX, &seconds)) {
@@ -292,21 +289,25 @@ static void parse_session(const struct sip_scan *scan, struct sip_message *messa
 /* Who ends a call, and which branch of it. */
 static void parse_tags(const struct sip_scan *scan, struct sip_message *message)
 {
+	struct sip_party party;
+
 	if (message->is_request && message->method == SIP_METHOD_BYE) {
-		message->has_values = true;
-		sip_party_read(scan->values[SIP_HEADER_FROM], &message->from);
-		sip_party_read(scan->values[SIP_HEADER_TO], &message->to);
+		sip_party_read(sip_scan_value(scan, SIP_HEADER_FROM), &party);
+		message->from.tag = party.tag;
+		sip_party_read(sip_scan_value(scan, SIP_HEADER_TO), &party);
+		message->to.tag = party.tag;
 	}
 }
 
 static void parse_challenge(const struct sip_scan *scan, struct sip_message *message)
 {
-	enum sip_header header = has(scan, SIP_HEADER_WWW_AUTHENTICATE) ? SIP_HEADER_WWW_AUTHENTICATE
-									: SIP_HEADER_PROXY_AUTHENTICATE;
+	enum sip_header header = sip_scan_has(scan, SIP_HEADER_WWW_AUTHENTICATE)
+					 ? SIP_HEADER_WWW_AUTHENTICATE
+					 : SIP_HEADER_PROXY_AUTHENTICATE;
 
 	message->nonce = (struct text){0};
-	if ((scan->status == 401 || scan->status == 407) && has(scan, header)) {
-		message->nonce = sip_credential(scan->values[header], TEXT("nonce"));
+	if ((scan->status == 401 || scan->status == 407) && sip_scan_has(scan, header)) {
+		message->nonce = sip_credential(sip_scan_value(scan, header), TEXT("nonce"));
 	}
 }
 
@@ -318,10 +319,11 @@ static void parse_head(const struct sip_scan *scan, struct sip_message *message)
 	message->method = scan->method;
 	message->method_name = scan->method_name;
 	message->status = scan->status;
-	message->call_id = scan->values[SIP_HEADER_CALL_ID];
-	message->user_agent =
-		scan->values[has(scan, SIP_HEADER_USER_AGENT) ? SIP_HEADER_USER_AGENT : SIP_HEADER_SERVER];
+	message->call_id = sip_scan_value(scan, SIP_HEADER_CALL_ID);
+	message->user_agent = sip_scan_value(
+		scan, sip_scan_has(scan, SIP_HEADER_USER_AGENT) ? SIP_HEADER_USER_AGENT : SIP_HEADER_SERVER);
 	message->oddities = scan->oddities;
+	message->from.tag = message->to.tag = (struct text){0};
 	message->cseq = 0;
 	parse_cseq(scan, message);
 	parse_challenge(scan, message);
@@ -345,7 +347,7 @@ void sip_parse_again(const struct sip_scan *scan, struct sip_message *message)
 	}
 	message->has_values = true;
 	parse_session(scan, message);
-	message->via_branch = sip_via_branch(scan->values[SIP_HEADER_VIA]);
+	message->via_branch = sip_via_branch(sip_scan_value(scan, SIP_HEADER_VIA));
 	if (scan->is_request) {
 		parse_request_uri(scan, is_judged, message);
 	}

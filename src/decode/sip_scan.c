@@ -3,7 +3,11 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <stddef.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 static const struct text method_names[] = {
 	[SIP_METHOD_OTHER] = TEXT_CONSTANT(""),
@@ -51,8 +55,24 @@ static const struct {
 };
 static_assert(sizeof header_names / sizeof header_names[0] == SIP_HEADER_COUNT, "each header has a name");
 
+/* What nearly all messages are: a comparison or two each, as the sizes are constant. */
+static enum sip_method usual_method_of(struct text name)
+{
+	return text_equal(name, TEXT("INVITE"))     ? SIP_METHOD_INVITE
+	       : text_equal(name, TEXT("REGISTER")) ? SIP_METHOD_REGISTER
+	       : text_equal(name, TEXT("OPTIONS"))  ? SIP_METHOD_OPTIONS
+	       : text_equal(name, TEXT("BYE"))      ? SIP_METHOD_BYE
+	       : text_equal(name, TEXT("ACK"))      ? SIP_METHOD_ACK
+						    : SIP_METHOD_OTHER;
+}
+
 enum sip_method sip_method_of(struct text name)
 {
+	enum sip_method usual = usual_method_of(name);
+
+	if (usual != SIP_METHOD_OTHER) {
+		return usual;
+	}
 	for (int method = SIP_METHOD_OTHER + 1; method < SIP_METHOD_COUNT; method++) {
 		/* Sizes first: for nine of ten that settles it. */
 		if (name.size == method_names[method].size &&
@@ -77,28 +97,70 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/*
- * Takes a line off *rest, without its end: LF or CRLF; where end_character is CR, also CR alone. False when
- * there is no line end: *line is what is left.
- */
-ONE_PIECE bool take_line(struct text *rest, char end_character, struct text *line)
+/* A line's end is LF or CRLF; where end_character is CR, also CR alone. */
+ONE_PIECE struct text line_before(const char *start, const char *end)
 {
-	const char *start = rest->start, *end = memchr(start, end_character, rest->size);
-	size_t size = end == NULL ? rest->size : (size_t)(end - start);
+	if (end > start && end[-1] == '\r') {
+		end--;
+	}
+	return (struct text){start, (size_t)(end - start)};
+}
 
-	*line = (struct text){start, size};
+/* Where the next line begins. */
+ONE_PIECE const char *next_line(const char *end, const char *behind, char end_character)
+{
+	end++;
+	return end_character == '\r' && end < behind && end[0] == '\n' ? end + 1 : end;
+}
+
+/* Takes a line off *rest, without its end. False when there is no line end: *line is what is left. */
+static bool take_line(struct text *rest, char end_character, struct text *line)
+{
+	const char *start = rest->start, *behind = start + rest->size;
+	const char *end = memchr(start, end_character, rest->size);
+
 	if (end == NULL) {
-		*rest = (struct text){start + size, 0};
+		*line = *rest;
+		*rest = (struct text){behind, 0};
 		return false;
 	}
-	*rest = (struct text){end + 1, rest->size - size - 1};
-	if (end_character == '\r' && rest->size > 0 && rest->start[0] == '\n') {
-		*rest = text_from(*rest, 1);
-	}
-	if (size > 0 && start[size - 1] == '\r') {
-		line->size--;
-	}
+	const char *next = next_line(end, behind, end_character);
+	*line = line_before(start, end);
+	*rest = (struct text){next, (size_t)(behind - next)};
 	return true;
+}
+
+#define BLOCK 64 /* bytes that are looked at together */
+
+/* A bit for each place of the block where c is, the lowest for the first. */
+ONE_PIECE uint64_t places_in_block(char c, const char block[static BLOCK])
+{
+	uint64_t places = 0;
+
+#ifdef __SSE2__
+	for (size_t i = 0; i < BLOCK; i += sizeof(__m128i)) {
+		__m128i part = _mm_loadu_si128((const void *)(block + i));
+		uint64_t equal = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(part, _mm_set1_epi8(c)));
+		places |= equal << i;
+	}
+#else
+	for (size_t i = 0; i < BLOCK; i++) {
+		places |= (uint64_t)(block[i] == c) << i;
+	}
+#endif
+	return places;
+}
+
+/* The same of so many bytes, of which no more than a block are looked at. c is not NUL. */
+ONE_PIECE uint64_t places_of(char c, const char *bytes, size_t size)
+{
+	char block[BLOCK] = {0};
+
+	if (size >= BLOCK) {
+		return places_in_block(c, bytes);
+	}
+	memcpy(block, bytes, size);
+	return places_in_block(c, block);
 }
 
 /* "SIP/2.0 200 OK". Reason phrase and version are not judged. */
@@ -123,11 +185,15 @@ static bool read_status_line(struct text line, struct sip_scan *scan)
 	return true;
 }
 
-/* Where the last word of a line starts. */
+/* Where the last word of a request line starts. */
 static size_t last_word(struct text line)
 {
+	static const struct text usual = TEXT_CONSTANT(" SIP/2.0");
 	size_t start = line.size;
 
+	if (line.size > usual.size && text_begins(text_from(line, line.size - usual.size), usual)) {
+		return line.size - usual.size + 1;
+	}
 	while (start > 0 && !is_blank(line.start[start - 1])) {
 		start--;
 	}
@@ -253,8 +319,8 @@ ONE_PIECE bool begins_with(struct text field, struct text name_and_colon, struct
 	return true;
 }
 
-/* Which header a field is, if it is one of those that every message has, written as nearly everybody does: a
- * comparison or two. Else SIP_HEADER_COUNT. */
+/* Which header a field is, if it is one of those that nearly every message has, written as nearly everybody
+ * does: a comparison or two. Else SIP_HEADER_COUNT. */
 ONE_PIECE enum sip_header read_usual_header(struct text field, struct text *value)
 {
 	switch (field.start[0]) {
@@ -262,11 +328,19 @@ ONE_PIECE enum sip_header read_usual_header(struct text field, struct text *valu
 		if (begins_with(field, TEXT("Call-ID:"), value)) {
 			return SIP_HEADER_CALL_ID;
 		}
-		return begins_with(field, TEXT("CSeq:"), value) ? SIP_HEADER_CSEQ : SIP_HEADER_COUNT;
+		if (begins_with(field, TEXT("CSeq:"), value)) {
+			return SIP_HEADER_CSEQ;
+		}
+		return begins_with(field, TEXT("Contact:"), value) ? SIP_HEADER_CONTACT : SIP_HEADER_COUNT;
 	case 'F':
 		return begins_with(field, TEXT("From:"), value) ? SIP_HEADER_FROM : SIP_HEADER_COUNT;
+	case 'S':
+		return begins_with(field, TEXT("Server:"), value) ? SIP_HEADER_SERVER : SIP_HEADER_COUNT;
 	case 'T':
 		return begins_with(field, TEXT("To:"), value) ? SIP_HEADER_TO : SIP_HEADER_COUNT;
+	case 'U':
+		return begins_with(field, TEXT("User-Agent:"), value) ? SIP_HEADER_USER_AGENT
+								      : SIP_HEADER_COUNT;
 	case 'V':
 		return begins_with(field, TEXT("Via:"), value) ? SIP_HEADER_VIA : SIP_HEADER_COUNT;
 	default:
@@ -295,10 +369,24 @@ static enum sip_header read_any_header(struct text field, struct text *value, ui
 	return header;
 }
 
+/* Nearly always a space in front, and nothing behind. */
+ONE_PIECE struct text trim_value(struct text value)
+{
+	if (value.size > 1 && value.start[0] == ' ' && value.start[1] > ' ' &&
+		value.start[value.size - 1] > ' ') {
+		return (struct text){value.start + 1, value.size - 1};
+	}
+	return text_trim(value);
+}
+
 /* Which header it was, or SIP_HEADER_COUNT. */
 ONE_PIECE enum sip_header read_header(struct text field, struct sip_scan *scan)
 {
 	struct text value;
+
+	if (text_begins(field, TEXT("Max-Forwards:"))) { /* in every request, and nobody needs it */
+		return SIP_HEADER_COUNT;
+	}
 	enum sip_header header = read_usual_header(field, &value);
 
 	if (header == SIP_HEADER_COUNT) {
@@ -308,35 +396,12 @@ ONE_PIECE enum sip_header read_header(struct text field, struct sip_scan *scan)
 		}
 	}
 	if (scan->occurrences[header] == 0) {
-		scan->values[header] = text_trim(value);
+		scan->values[header] = trim_value(value);
 	}
 	if (scan->occurrences[header] < UINT8_MAX) {
 		scan->occurrences[header]++;
 	}
 	return header;
-}
-
-/* Adds the lines that follow and begin with a blank: they continue the field (RFC 3261 §7.3.1). */
-static void unfold(struct text *rest, char end_character, struct text *field)
-{
-	struct text line;
-
-	while (rest->size > 0 && is_blank(rest->start[0])) {
-		take_line(rest, end_character, &line);
-		field->size = (size_t)(line.start + line.size - field->start);
-	}
-}
-
-/* Takes a field off *rest, with the lines that continue it. False when there is no line end; an empty one
- * ends the header. */
-ONE_PIECE bool take_field(struct text *rest, char end_character, struct text *field)
-{
-	bool ended = take_line(rest, end_character, field);
-
-	if (ended && field->size > 0 && rest->size > 0 && is_blank(rest->start[0])) {
-		unfold(rest, end_character, field);
-	}
-	return ended;
 }
 
 /* What may stand in front: CRLFs (RFC 3261 §7.5), and blanks, which some PBXs skip. */
@@ -359,7 +424,7 @@ static const unsigned identity =
 static bool is_response_to_invite(const struct sip_scan *scan)
 {
 	static const struct text invite = TEXT_CONSTANT("INVITE");
-	struct text cseq = scan->values[SIP_HEADER_CSEQ];
+	struct text cseq = sip_scan_value(scan, SIP_HEADER_CSEQ);
 
 	return !scan->is_request && cseq.size > invite.size &&
 	       text_equal_ignoring_case(text_from(cseq, cseq.size - invite.size), invite);
@@ -376,57 +441,82 @@ static bool is_challenge(const struct sip_scan *scan)
 	return (scan->status == 401 || scan->status == 407) && is_response_to_invite(scan);
 }
 
-/* Only for the challenge: what is odd in other lines was no matter before either. */
-static void read_challenge(struct text rest, char end_character, struct sip_scan *scan)
-{
-	uint32_t oddities = scan->oddities;
-	bool ended = true;
-	struct text field;
+/* A header on its way. */
+struct header_reading {
+	struct sip_scan *scan;
+	unsigned wanted, seen; /* bits of enum sip_header */
+	unsigned fields;
+	bool is_complete;  /* the empty line was there */
+	uint32_t oddities; /* where is_brief: what is odd behind that is no matter */
+};
 
-	while (ended && rest.size > 0) {
-		ended = take_field(&rest, end_character, &field);
-		if (field.size == 0) {
-			break;
-		}
-		read_header(field, scan);
+/* Takes in one field. False: that was all that is wanted. */
+ONE_PIECE bool take_field(struct header_reading *reading, struct text field)
+{
+	struct sip_scan *scan = reading->scan;
+
+	reading->seen |= 1U << read_header(field, scan);
+	reading->fields++;
+	if ((reading->seen & reading->wanted) != reading->wanted) {
+		return true;
 	}
-	scan->oddities = oddities;
+	reading->wanted = ALL_HEADERS;
+	if (is_answer(scan)) {
+		return true;
+	}
+	scan->is_brief = true;
+	reading->oddities = scan->oddities;
+	return is_challenge(scan); /* which stands behind */
+}
+
+/* Takes in the fields, and gives where it stopped: behind the empty line that ends the header, or before. */
+ONE_PIECE const char *take_fields(struct header_reading *reading, struct text rest, char end_character)
+{
+	const char *start = rest.start, *behind = start + rest.size;
+
+	for (size_t at = 0; at < rest.size; at += BLOCK) {
+		const char *block = rest.start + at;
+		uint64_t ends = places_of(end_character, block, rest.size - at);
+		for (; ends != 0; ends &= ends - 1) {
+			const char *end = block + __builtin_ctzll(ends);
+			const char *next = next_line(end, behind, end_character);
+			struct text field = line_before(start, end);
+			if (field.size == 0) {
+				reading->is_complete = true;
+				return next;
+			}
+			if (next < behind && is_blank(next[0])) {
+				continue; /* the line continues the field (RFC 3261 §7.3.1) */
+			}
+			if (!take_field(reading, field)) {
+				return next;
+			}
+			start = next;
+		}
+	}
+	if (start < behind) {
+		take_field(reading, (struct text){start, (size_t)(behind - start)});
+	}
+	return behind;
 }
 
 /* Reads lines up to the empty one, or until all of wanted were seen. */
 ONE_PIECE void read_headers(struct text rest, char end_character, unsigned wanted, struct sip_scan *scan)
 {
-	struct text whole = rest, field;
-	unsigned fields = 0, seen = 0;
-	bool ended = true, is_complete = false;
+	struct header_reading reading = {.scan = scan, .wanted = wanted};
+	const char *stop = take_fields(&reading, rest, end_character);
 
-	while (ended && rest.size > 0) {
-		ended = take_field(&rest, end_character, &field);
-		if (field.size == 0) {
-			is_complete = true;
-			break;
-		}
-		seen |= 1U << read_header(field, scan);
-		fields++;
-		if ((seen & wanted) != wanted) {
-			continue;
-		}
-		if (!is_answer(scan)) {
-			scan->is_brief = true;
-			if (is_challenge(scan)) {
-				read_challenge(rest, end_character, scan);
-			}
-			return;
-		}
-		wanted = ALL_HEADERS;
+	if (scan->is_brief) {
+		scan->oddities = reading.oddities;
+		return;
 	}
-	if (!is_complete) {
+	if (!reading.is_complete) {
 		scan->oddities |= SIP_ODD_CUT;
 	}
-	if (fields > SIP_HEADER_LINES_USUAL) {
+	if (reading.fields > SIP_HEADER_LINES_USUAL) {
 		scan->oddities |= SIP_ODD_LONG;
 	}
-	if (memchr(whole.start, '\0', whole.size - rest.size) != NULL) {
+	if (memchr(rest.start, '\0', (size_t)(stop - rest.start)) != NULL) {
 		scan->oddities |= SIP_ODD_LINE;
 	}
 }
@@ -475,7 +565,8 @@ static bool scan_message(struct text payload, bool is_brief, struct sip_scan *sc
 	struct text rest = without_leading_space(payload);
 	char end_character = '\n';
 
-	*scan = (struct sip_scan){.whole = payload};
+	memset(scan, 0, offsetof(struct sip_scan, values));
+	scan->whole = payload;
 	/* Media begins with a byte above 0x7F (RFC 7983 §7), the other rubbish on these ports with a control.
 	 */
 	if (rest.size == 0 || rest.start[0] < '!' || rest.start[0] > '~') {

@@ -60,7 +60,7 @@ static void tell(void *context, const struct sip_scan *scan)
 	tell_text(run, scan->request_uri);
 	for (int header = 0; header < SIP_HEADER_COUNT; header++) {
 		fprintf(run->file, " %d ", scan->occurrences[header]);
-		tell_text(run, scan->values[header]);
+		tell_text(run, sip_scan_value(scan, header));
 	}
 }
 

@@ -83,9 +83,9 @@ static bool parse(struct text payload, struct sip_message *message)
 	sip_uri_read(scan.request_uri, &uri);
 	MUST_HOLD(text_equal(message->request_uri.user, uri.user));
 	require_as_osip(&uri);
-	require_party_as_osip(scan.values[SIP_HEADER_FROM]);
-	require_party_as_osip(scan.values[SIP_HEADER_TO]);
-	MUST_HOLD(text_equal(message->call_id, scan.values[SIP_HEADER_CALL_ID]));
+	require_party_as_osip(sip_scan_value(&scan, SIP_HEADER_FROM));
+	require_party_as_osip(sip_scan_value(&scan, SIP_HEADER_TO));
+	MUST_HOLD(text_equal(message->call_id, sip_scan_value(&scan, SIP_HEADER_CALL_ID)));
 	return true;
 }
 

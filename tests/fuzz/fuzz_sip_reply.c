@@ -59,12 +59,12 @@ static void require_as_scanned(struct text payload, const struct sip_identity *i
 	if (!sip_scan(payload, &scan)) {
 		return;
 	}
-	MUST_HOLD(text_equal(scan.values[SIP_HEADER_FROM], identity->from));
-	MUST_HOLD(text_equal(scan.values[SIP_HEADER_TO], identity->to));
-	MUST_HOLD(text_equal(scan.values[SIP_HEADER_CALL_ID], identity->call_id));
-	MUST_HOLD(text_equal(scan.values[SIP_HEADER_CSEQ], identity->cseq));
-	MUST_HOLD(text_equal(sip_first_value(scan.values[SIP_HEADER_VIA]), identity->via));
-	MUST_HOLD(sip_cseq_read(scan.values[SIP_HEADER_CSEQ], &number, &method));
+	MUST_HOLD(text_equal(sip_scan_value(&scan, SIP_HEADER_FROM), identity->from));
+	MUST_HOLD(text_equal(sip_scan_value(&scan, SIP_HEADER_TO), identity->to));
+	MUST_HOLD(text_equal(sip_scan_value(&scan, SIP_HEADER_CALL_ID), identity->call_id));
+	MUST_HOLD(text_equal(sip_scan_value(&scan, SIP_HEADER_CSEQ), identity->cseq));
+	MUST_HOLD(text_equal(sip_first_value(sip_scan_value(&scan, SIP_HEADER_VIA)), identity->via));
+	MUST_HOLD(sip_cseq_read(sip_scan_value(&scan, SIP_HEADER_CSEQ), &number, &method));
 	MUST_HOLD(number == identity->cseq_number);
 	sip_party_read(identity->from, &from);
 	sip_party_read(identity->to, &to);

@@ -34,11 +34,18 @@ struct network_set {
 	struct network networks[NETWORK_SET_MAX];
 };
 
+/* Into an address that is all zero. */
+static inline void address_set_ipv4(struct address *address, const uint8_t bytes[static 4])
+{
+	address->family = ADDRESS_IPV4;
+	memcpy(address->bytes, bytes, 4);
+}
+
 static inline struct address address_ipv4(const uint8_t bytes[static 4])
 {
-	struct address address = {.family = ADDRESS_IPV4};
+	struct address address = {0};
 
-	memcpy(address.bytes, bytes, 4);
+	address_set_ipv4(&address, bytes);
 	return address;
 }
 

@@ -119,8 +119,8 @@ struct sip_message {
 	uint32_t session_expires;           /* seconds (RFC 4028); 0: none */
 
 	uint32_t oddities; /* bits of enum sip_oddity */
-	bool has_values;   /* false: of texts there are only method_name, call_id and user_agent, because the
-			      message was looked at briefly */
+	bool has_values; /* false: of texts there are only method_name, call_id, user_agent and a BYE's tags,
+			    because the message was looked at briefly */
 };
 
 /* What a decoder does with each message it finds. */

@@ -49,12 +49,22 @@ struct sip_scan {
 	struct text request_uri; /* of a request: all between method and version, without < > */
 	uint16_t status;         /* of a response */
 
-	struct text values[SIP_HEADER_COUNT];  /* the first of each, trimmed; folded lines stay folded; empty:
-						  none */
+	uint32_t oddities; /* SIP_ODD_CUT, SIP_ODD_LINE, SIP_ODD_LONG */
+	bool is_brief;     /* the lines after From, To, Call-ID and CSeq were not looked at: sip_scan_brief */
 	uint8_t occurrences[SIP_HEADER_COUNT]; /* lines; stops at 255 */
-	uint32_t oddities;                     /* SIP_ODD_CUT, SIP_ODD_LINE, SIP_ODD_LONG */
-	bool is_brief; /* the lines after From, To, Call-ID and CSeq were not looked at: sip_scan_brief */
+	struct text values[SIP_HEADER_COUNT];  /* set where there are occurrences: see sip_scan_value */
 };
+
+static inline bool sip_scan_has(const struct sip_scan *scan, enum sip_header header)
+{
+	return scan->occurrences[header] > 0;
+}
+
+/* The first line's, trimmed; folded lines stay folded. Empty: there is none. */
+static inline struct text sip_scan_value(const struct sip_scan *scan, enum sip_header header)
+{
+	return sip_scan_has(scan, header) ? scan->values[header] : (struct text){0};
+}
 
 /*
  * False when the payload is no SIP message. It must begin with a start line (after CRLFs, which RFC 3261 §7.5

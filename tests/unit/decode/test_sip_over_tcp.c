@@ -136,7 +136,7 @@ static void note(void *context, const struct tcp_place *place, const struct sip_
 	uint64_t number = 0;
 
 	assert_int_equal(place->source.port, 40000);
-	text_to_number(scan->values[SIP_HEADER_CALL_ID], 1000, &number);
+	text_to_number(sip_scan_value(scan, SIP_HEADER_CALL_ID), 1000, &number);
 	assert_in_range(seen->count, 0, COUNT_OF(seen->numbers) - 1);
 	seen->numbers[seen->count++] = number;
 	seen->oddities |= scan->oddities;

@@ -96,13 +96,13 @@ static void header_fields_are_found_in_every_form(void **state)
 
 	(void)state;
 	assert_true(sip_scan(text_of(payload), &scan));
-	assert_text(scan.values[SIP_HEADER_VIA], "SIP/2.0/UDP a");
+	assert_text(sip_scan_value(&scan, SIP_HEADER_VIA), "SIP/2.0/UDP a");
 	assert_int_equal(scan.occurrences[SIP_HEADER_VIA], 2);
-	assert_text(scan.values[SIP_HEADER_FROM], "<sip:f@h>;tag=1");
-	assert_text(scan.values[SIP_HEADER_TO], "<sip:t@h>");
-	assert_text(scan.values[SIP_HEADER_CALL_ID], "1@a");
-	assert_text(scan.values[SIP_HEADER_USER_AGENT], "one\r\n two\r\n\tthree");
-	assert_text(scan.values[SIP_HEADER_CSEQ], "1 INVITE");
+	assert_text(sip_scan_value(&scan, SIP_HEADER_FROM), "<sip:f@h>;tag=1");
+	assert_text(sip_scan_value(&scan, SIP_HEADER_TO), "<sip:t@h>");
+	assert_text(sip_scan_value(&scan, SIP_HEADER_CALL_ID), "1@a");
+	assert_text(sip_scan_value(&scan, SIP_HEADER_USER_AGENT), "one\r\n two\r\n\tthree");
+	assert_text(sip_scan_value(&scan, SIP_HEADER_CSEQ), "1 INVITE");
 	assert_int_equal(scan.occurrences[SIP_HEADER_TO], 1);
 	assert_int_equal(scan.oddities, SIP_ODD_LINE);
 }
@@ -113,8 +113,8 @@ static void a_header_that_does_not_end_is_marked_as_cut(void **state)
 
 	(void)state;
 	assert_true(sip_scan(TEXT("INVITE sip:1@h SIP/2.0\r\nCall-ID: 1\r\nFrom: <sip:f"), &scan));
-	assert_text(scan.values[SIP_HEADER_CALL_ID], "1");
-	assert_text(scan.values[SIP_HEADER_FROM], "<sip:f");
+	assert_text(sip_scan_value(&scan, SIP_HEADER_CALL_ID), "1");
+	assert_text(sip_scan_value(&scan, SIP_HEADER_FROM), "<sip:f");
 	assert_int_equal(scan.oddities, SIP_ODD_CUT);
 }
 
@@ -130,7 +130,35 @@ static void many_lines_are_odd_but_hide_nothing(void **state)
 	strcat(payload, "i: late\r\n\r\n");
 	assert_true(sip_scan(text_of(payload), &scan));
 	assert_int_equal(scan.oddities, SIP_ODD_LONG);
-	assert_text(scan.values[SIP_HEADER_CALL_ID], "late");
+	assert_text(sip_scan_value(&scan, SIP_HEADER_CALL_ID), "late");
+}
+
+/* Lines are looked for in blocks of bytes. */
+static void it_does_not_matter_where_a_line_begins(void **state)
+{
+	static const char behind[] =
+		"\r\nVia: v\nCall-ID: c\r\n d\r\n\te\nf: <sip:f@h>\r\nTo:\r\n <sip:t@h>\r\n"
+		"CSeq: 1 INVITE\r\n\r\n v=0\r\nFrom: nobody\r\n";
+	const size_t body = strstr(behind, "v=0") - behind - 1;
+	char payload[512];
+	struct sip_scan scan;
+
+	(void)state;
+	for (int size = 0; size < 200; size++) {
+		int first =
+			snprintf(payload, sizeof payload, "INVITE sip:1@h SIP/2.0\r\nX: %0*d", size + 1, 0);
+		strcpy(payload + first, behind);
+		assert_true(sip_scan(text_of(payload), &scan));
+		assert_text(sip_scan_value(&scan, SIP_HEADER_CALL_ID), "c\r\n d\r\n\te");
+		assert_text(sip_scan_value(&scan, SIP_HEADER_FROM), "<sip:f@h>");
+		assert_text(sip_scan_value(&scan, SIP_HEADER_TO), "<sip:t@h>");
+		assert_text(sip_scan_value(&scan, SIP_HEADER_CSEQ), "1 INVITE");
+		assert_int_equal(scan.oddities, 0);
+		for (size_t cut = (size_t)first + 1; cut < (size_t)first + body; cut++) {
+			assert_true(sip_scan((struct text){payload, cut}, &scan));
+			assert_true(scan.oddities & SIP_ODD_CUT);
+		}
+	}
 }
 
 static void lines_that_end_with_cr_alone_are_lines(void **state)
@@ -139,8 +167,8 @@ static void lines_that_end_with_cr_alone_are_lines(void **state)
 
 	(void)state;
 	assert_true(sip_scan(TEXT("INVITE sip:1@h SIP/2.0\rCall-ID: 1\rFrom: <sip:f@h>\r\rv=0\r"), &scan));
-	assert_text(scan.values[SIP_HEADER_CALL_ID], "1");
-	assert_text(scan.values[SIP_HEADER_FROM], "<sip:f@h>");
+	assert_text(sip_scan_value(&scan, SIP_HEADER_CALL_ID), "1");
+	assert_text(sip_scan_value(&scan, SIP_HEADER_FROM), "<sip:f@h>");
 	assert_int_equal(scan.oddities, SIP_ODD_LINE);
 }
 
@@ -158,8 +186,8 @@ static void a_line_feed_below_does_not_hide_a_message_of_cr_lines(void **state)
 	for (size_t i = 0; i < COUNT_OF(payloads); i++) {
 		assert_true(sip_scan(text_of(payloads[i]), &scan));
 		assert_text(scan.request_uri, "sip:1@h");
-		assert_text(scan.values[SIP_HEADER_CALL_ID], "1");
-		assert_text(scan.values[SIP_HEADER_FROM], "<sip:f@h>");
+		assert_text(sip_scan_value(&scan, SIP_HEADER_CALL_ID), "1");
+		assert_text(sip_scan_value(&scan, SIP_HEADER_FROM), "<sip:f@h>");
 		assert_int_equal(scan.oddities, i == 2 ? 0 : SIP_ODD_LINE);
 	}
 }
@@ -172,6 +200,7 @@ int main(void)
 		cmocka_unit_test(header_fields_are_found_in_every_form),
 		cmocka_unit_test(a_header_that_does_not_end_is_marked_as_cut),
 		cmocka_unit_test(many_lines_are_odd_but_hide_nothing),
+		cmocka_unit_test(it_does_not_matter_where_a_line_begins),
 		cmocka_unit_test(lines_that_end_with_cr_alone_are_lines),
 		cmocka_unit_test(a_line_feed_below_does_not_hide_a_message_of_cr_lines),
 	};
