@@ -80,13 +80,16 @@ static bool finish(struct reading *reading, enum number_kind kind, const char *f
 	return true;
 }
 
-static void set_e164(struct dialed_number *number, struct text country_code, struct text digits)
+/* What it has set; more than 15 digits are cut. */
+static struct text set_e164(struct dialed_number *number, struct text country_code, struct text digits)
 {
 	size_t size = country_code.size < E164_DIGITS_MAX ? country_code.size : E164_DIGITS_MAX;
+	struct text fitting = text_part(digits, 0, E164_DIGITS_MAX - size);
 
 	number->e164[0] = '+';
 	memcpy(number->e164 + 1, country_code.start, size);
-	text_copy(digits, number->e164 + 1 + size, E164_SIZE - 1 - size);
+	text_copy(fitting, number->e164 + 1 + size, E164_SIZE - 1 - size);
+	return (struct text){number->e164, 1 + size + fitting.size};
 }
 
 /* ---- numbers that are never refused: only the whole of what is left is one ---- */
@@ -152,10 +155,10 @@ static bool is_home(const struct dial_plan *plan, const char *country)
  * Several countries share +1, +7, +44: behind the home code the number itself says whether it is abroad. A
  * part of the code that no country has is unrecognised.
  */
-static enum number_kind kind_behind_home_code(const struct dial_plan *plan, const char *e164)
+static enum number_kind kind_behind_home_code(const struct dial_plan *plan, struct text e164)
 {
 	const struct destination *destination =
-		plan->destinations == NULL ? NULL : destination_find(plan->destinations, text_of(e164));
+		plan->destinations == NULL ? NULL : destination_find(plan->destinations, e164);
 
 	if (destination == NULL) {
 		return NUMBER_DOMESTIC;
@@ -173,9 +176,9 @@ static bool finish_domestic(struct reading *reading, struct text digits, const s
 	struct text significant =
 		text_begins(digits, trunk_prefix) ? text_from(digits, trunk_prefix.size) : digits;
 
-	set_e164(reading->number, text_of(reading->plan->country_code), significant);
-	enum number_kind kind = kind_behind_home_code(reading->plan, reading->number->e164);
-	if (kind == NUMBER_UNRECOGNISED || strlen(reading->number->e164) <= E164_DIGITS_MIN) {
+	struct text e164 = set_e164(reading->number, text_of(reading->plan->country_code), significant);
+	enum number_kind kind = kind_behind_home_code(reading->plan, e164);
+	if (kind == NUMBER_UNRECOGNISED || e164.size <= E164_DIGITS_MIN) {
 		reading->number->e164[0] = '\0';
 	}
 	return kind != NUMBER_UNRECOGNISED && finish(reading, kind, form->name);
@@ -231,7 +234,7 @@ static bool read_shared_code(struct reading *reading, struct text digits)
 
 	text_copy(digits, e164 + 1, sizeof e164 - 1);
 	return digits.size >= E164_DIGITS_MIN &&
-	       kind_behind_home_code(reading->plan, e164) == NUMBER_INTERNATIONAL &&
+	       kind_behind_home_code(reading->plan, text_of(e164)) == NUMBER_INTERNATIONAL &&
 	       finish_international(reading, digits);
 }
 

@@ -101,10 +101,7 @@ static void count_call(struct dialogs *dialogs, const struct attempt_view *view)
 
 static bool is_strangers(struct dialogs *dialogs, const struct waiting_leg *leg, instant now)
 {
-	const struct known_call *call =
-		leg->leg == LEG_OUTSIDE ? known_calls_find(dialogs->calls, &leg->key, now) : NULL;
-
-	return call != NULL && !call->has_account;
+	return leg->leg == LEG_OUTSIDE && known_calls_is_without_account(dialogs->calls, &leg->key, now);
 }
 
 /* A REFER or 302 to this number came before: it is what the PBX makes of that. */
@@ -191,6 +188,13 @@ static void count_if_unreadable(struct dialogs *dialogs, const struct sip_messag
 	counter_add(dialogs->counters, reason, 1);
 }
 
+/* Keyed digests are in it, and numbers with the same last digits give different marks: nobody finds another
+ * attempt that gives the same. */
+static uint64_t invited_by(uint64_t from, uint64_t caller, const struct number_marks *number)
+{
+	return from ^ 3 * caller ^ 5 * number->tail ^ 7 * number->e164;
+}
+
 static void handle_initial_invite(
 	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context)
 {
@@ -206,8 +210,6 @@ static void handle_initial_invite(
 	}
 	count_if_unreadable(dialogs, message);
 	view.key = key;
-	struct known_call *call = known_calls_invite(dialogs->calls, &view.key, message);
-	call->has_account = call->has_account || view.event.has_account;
 	uint64_t from = digest_text(&dialogs->key, message->from.uri.user);
 	/* A stranger's From proves nothing; the account that he then names is another thing, of the same name
 	 * too. */
@@ -215,6 +217,12 @@ static void handle_initial_invite(
 	bool is_from = text_equal(view.event.caller, message->from.uri.user);
 	uint64_t caller =
 		(is_from ? from : digest_text(&dialogs->key, view.event.caller)) + is_named_by_stranger;
+	struct known_call *call =
+		known_calls_invite(dialogs->calls, &view.key, message, invited_by(from, caller, &view.marks));
+	if (call == NULL) {
+		return;
+	}
+	call->has_account = call->has_account || view.event.has_account;
 	bool is_from_known = known_call_has_attempt(call, from, &view);
 	bool is_caller_known = known_call_has_attempt(call, caller, &view);
 
@@ -254,13 +262,19 @@ static duration session_of(const struct sip_message *message)
 static void handle_invite(
 	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context)
 {
-	struct known_call *call =
-		text_is_empty(message->to.tag) ? NULL : known_calls_find_message(dialogs->calls, message);
+	struct digest key;
+	const struct known_call *call;
 
-	if (call == NULL) {
+	if (text_is_empty(message->to.tag)) {
 		handle_initial_invite(dialogs, message, handler, context);
-	} else {
+		return;
+	}
+	key = known_calls_key(dialogs->calls, message);
+	call = known_calls_find(dialogs->calls, &key, message->time);
+	if (call != NULL) {
 		followed_call_refresh(dialogs->followed, call->followed, message->time, session_of(message));
+	} else if (!known_calls_has_ended(dialogs->calls, &key, message->time)) {
+		handle_initial_invite(dialogs, message, handler, context);
 	}
 }
 
@@ -277,7 +291,8 @@ static void handle_success(struct dialogs *dialogs, struct known_call *call,
 		return;
 	}
 	call->branches[call->branch_count++] = tag;
-	if (call->branch_count == 1 && !call->has_ended) {
+	if (call->branch_count == 1) {
+		call->has_bye = false; /* it came too late, or from somebody else */
 		followed_call_answer(dialogs->followed, call->followed, message->time, session_of(message),
 			handler, context);
 	}
@@ -348,7 +363,8 @@ static void handle_answer(
 static void handle_bye(
 	struct dialogs *dialogs, const struct sip_message *message, event_handler *handler, void *context)
 {
-	struct known_call *call = known_calls_find_message(dialogs->calls, message);
+	struct digest key = known_calls_key(dialogs->calls, message);
+	struct known_call *call = known_calls_find(dialogs->calls, &key, message->time);
 
 	if (call == NULL) {
 		return;
@@ -356,17 +372,18 @@ static void handle_bye(
 	bool is_callers = digest_text(&dialogs->key, message->from.tag) == call->from_tag;
 	size_t branch = known_call_branch(
 		call, digest_text(&dialogs->key, is_callers ? message->to.tag : message->from.tag));
-	bool was_up = call->branch_count > 0;
 
+	if (call->branch_count == 0) {
+		call->has_bye = true;
+		return;
+	}
 	if (branch < call->branch_count) {
 		call->branches[branch] = call->branches[--call->branch_count];
 	}
 	if (call->branch_count == 0) {
-		call->has_ended = true;
-	}
-	if (was_up && call->has_ended) {
 		followed_call_hang_up(dialogs->followed, call->followed, message->time,
 			is_callers ? CALL_END_CALLER : CALL_END_CALLED, handler, context);
+		known_calls_end(dialogs->calls, &key, message->time);
 	}
 }
 

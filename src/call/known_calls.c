@@ -11,24 +11,44 @@ struct known_calls {
 	const struct digest_key *key;
 	struct counters *counters;
 	struct table *table; /* struct known_call by digest of the Call-ID */
+	struct table *ended; /* struct ended_call likewise */
 };
 
-struct known_calls *known_calls_new(size_t memory, const struct digest_key *key, struct counters *counters)
+/* What of a call that was up must be known, so that its INVITE, come late, is no new call. */
+struct ended_call {
+	uint64_t branch, invited; /* as in struct known_call */
+	bool has_account;
+	instant when;
+};
+
+static struct table *new_table(size_t memory, size_t value_size, duration lifetime)
 {
 	struct table_shape shape = {
 		.key_size = sizeof(struct digest),
 		.key_is_digest = true,
-		.value_size = sizeof(struct known_call),
-		.lifetime = KNOWN_CALL_LIFETIME,
+		.value_size = value_size,
+		.lifetime = lifetime,
 	};
+
+	shape.capacity = table_entries_in(memory, &shape, KNOWN_CALLS_MINIMUM, SIZE_MAX);
+	return table_new(&shape);
+}
+
+struct known_calls *known_calls_new(size_t memory, const struct digest_key *key, struct counters *counters)
+{
+	size_t of_ended = memory / 8;
 	struct known_calls *calls = calloc(1, sizeof *calls);
 
 	if (calls == NULL) {
 		return NULL;
 	}
-	shape.capacity = table_entries_in(memory, &shape, KNOWN_CALLS_MINIMUM, SIZE_MAX);
-	*calls = (struct known_calls){.key = key, .counters = counters, .table = table_new(&shape)};
-	if (calls->table == NULL) {
+	*calls = (struct known_calls){
+		.key = key,
+		.counters = counters,
+		.table = new_table(memory - of_ended, sizeof(struct known_call), KNOWN_CALL_LIFETIME),
+		.ended = new_table(of_ended, sizeof(struct ended_call), KNOWN_CALL_REPETITION_TIME),
+	};
+	if (calls->table == NULL || calls->ended == NULL) {
 		known_calls_free(calls);
 		return NULL;
 	}
@@ -41,6 +61,7 @@ void known_calls_free(struct known_calls *calls)
 		return;
 	}
 	table_free(calls->table);
+	table_free(calls->ended);
 	free(calls);
 }
 
@@ -64,6 +85,7 @@ struct digest known_calls_key(const struct known_calls *calls, const struct sip_
 void known_calls_prefetch(const struct known_calls *calls, const struct digest *key)
 {
 	table_prefetch(calls->table, key);
+	table_prefetch(calls->ended, key);
 }
 
 struct known_call *known_calls_find(struct known_calls *calls, const struct digest *key, instant now)
@@ -85,7 +107,7 @@ struct known_call *known_calls_find_message(struct known_calls *calls, const str
  */
 static bool is_another_call(const struct known_call *call, const struct known_call *now)
 {
-	if (call->has_ended) {
+	if (call->has_bye) {
 		return call->branch != now->branch;
 	}
 	if (call->branch_count > 0 && call->source == now->source && call->branch != now->branch) {
@@ -106,29 +128,85 @@ static uint64_t source_mark(const struct known_calls *calls, const struct addres
 	return ipv4;
 }
 
-struct known_call *known_calls_invite(
-	struct known_calls *calls, const struct digest *key, const struct sip_message *message)
+static void count_evicted(const struct known_calls *calls)
+{
+	counter_set(calls->counters, COUNTER_CALLS_EVICTED,
+		table_figures(calls->table).evicted + table_figures(calls->ended).evicted);
+}
+
+void known_calls_end(struct known_calls *calls, const struct digest *key, instant now)
+{
+	const struct known_call *call = table_find(calls->table, key, now);
+	bool added;
+
+	if (call != NULL) {
+		struct ended_call *ended = table_find_or_add(calls->ended, key, now, &added);
+		*ended = (struct ended_call){call->branch, call->invited, call->has_account, now};
+		table_remove(calls->table, key);
+		count_evicted(calls);
+	}
+}
+
+/* The time of the end counts: asking for it does not keep it. */
+static const struct ended_call *find_ended(struct known_calls *calls, const struct digest *key, instant now)
+{
+	const struct ended_call *ended = table_find(calls->ended, key, now);
+
+	return ended != NULL && instant_distance(ended->when, now) <= KNOWN_CALL_REPETITION_TIME ? ended
+												 : NULL;
+}
+
+bool known_calls_has_ended(struct known_calls *calls, const struct digest *key, instant now)
+{
+	return find_ended(calls, key, now) != NULL;
+}
+
+bool known_calls_is_without_account(struct known_calls *calls, const struct digest *key, instant now)
+{
+	const struct known_call *call = table_find(calls->table, key, now);
+	const struct ended_call *ended = call == NULL ? find_ended(calls, key, now) : NULL;
+
+	return (call != NULL && !call->has_account) || (ended != NULL && !ended->has_account);
+}
+
+/* Any other INVITE of the Call-ID is a call of its own. */
+static bool is_of_ended(
+	struct known_calls *calls, const struct digest *key, const struct known_call *now, instant time)
+{
+	const struct ended_call *ended = find_ended(calls, key, time);
+
+	return ended != NULL && ended->branch == now->branch && ended->invited == now->invited;
+}
+
+struct known_call *known_calls_invite(struct known_calls *calls, const struct digest *key,
+	const struct sip_message *message, uint64_t invited)
 {
 	const struct known_call now = {
 		.source = source_mark(calls, &message->source.address),
 		.from_tag = digest_text(calls->key, message->from.tag),
 		.branch = digest_text(calls->key, message->via_branch),
+		.invited = invited,
 	};
 	bool added;
+
+	if (is_of_ended(calls, key, &now, message->time)) {
+		return NULL;
+	}
 	struct known_call *call = table_find_or_add(calls->table, key, message->time, &added);
 
 	if (added || is_another_call(call, &now)) {
 		*call = (struct known_call){0};
-		counter_set(calls->counters, COUNTER_CALLS_EVICTED, table_figures(calls->table).evicted);
+		count_evicted(calls);
 	}
 	if (call->branch != now.branch ||
 		call->from_tag !=
 			now.from_tag) { /* no retransmission: what was answered before is done with */
-		call->is_challenged = call->has_failed = call->has_ended = false;
+		call->is_challenged = call->has_failed = call->has_bye = false;
 	}
 	call->source = now.source;
 	call->from_tag = now.from_tag;
 	call->branch = now.branch;
+	call->invited = now.invited;
 	return call;
 }
 

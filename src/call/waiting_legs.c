@@ -3,10 +3,13 @@
 
 #include "pbxguard/base/table.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LEGS_MAX 8  /* first legs to one number that are looked at for their second */
 #define JOINS_MAX 4 /* second legs of one first leg: a PBX tries another trunk when the first is busy */
+#define CACHE_LINE 64
 #define WAITING_LEGS USUAL_OR_FEW(8192, 4) /* in all, that wait at one time */
 
 struct waiting_legs {
@@ -60,7 +63,12 @@ void waiting_legs_free(struct waiting_legs *legs)
 
 void waiting_legs_prefetch(const struct waiting_legs *legs, const struct number_marks *marks)
 {
+	const char *next = (const char *)&legs->legs[(legs->count + 1) % WAITING_LEGS];
+
 	table_prefetch(legs->latest, &marks->tail);
+	for (size_t i = 0; i < offsetof(struct waiting_leg, moved_by); i += CACHE_LINE) {
+		__builtin_prefetch(next + i, 1);
+	}
 }
 
 /* The PBX, by the configuration or because it received the leg before. */
@@ -159,19 +167,19 @@ struct waiting_leg *waiting_legs_add(struct waiting_legs *legs, const struct att
 	if (number > WAITING_LEGS && view->event.time - leg->time <= WAITING_LEG_TIME) {
 		counter_add(legs->counters, COUNTER_LEGS_EVICTED, 1);
 	}
-	*leg = (struct waiting_leg){
-		.number_before = *latest,
-		.time = view->event.time,
-		.e164 = view->marks.e164,
-		.source = view->event.source,
-		.destination = view->event.destination_endpoint,
-		.is_sent_by_pbx = view->is_sent_by_pbx,
-		.is_judged = view->is_judged,
-		.leg = view->event.leg,
-		.key = view->key,
-		.followed = view->event.call,
-	};
+	memset(leg, 0, offsetof(struct waiting_leg, call_id));
+	leg->number_before = *latest;
+	leg->time = view->event.time;
+	leg->e164 = view->marks.e164;
+	leg->source = view->event.source;
+	leg->destination = view->event.destination_endpoint;
+	leg->is_sent_by_pbx = view->is_sent_by_pbx;
+	leg->is_judged = view->is_judged;
+	leg->leg = view->event.leg;
+	leg->key = view->key;
+	leg->followed = view->event.call;
 	text_copy(view->event.call_id, leg->call_id, sizeof leg->call_id);
+	leg->moved_by[0] = '\0';
 	*latest = number;
 	return leg;
 }

@@ -3,7 +3,8 @@
  * Which calls are known, by their Call-IDs, and what has become of each: challenged, refused, answered by
  * which branches, ended. So it can be said of an INVITE whether it is the same call again.
  *
- * Memory: about 450 bytes a call, as much as is given; the call heard of longest ago makes room.
+ * Memory: about 450 bytes a call, as much as is given; the call heard of longest ago makes room. Of a call
+ * that was up and has ended, 100 bytes stay, as long as what was sent of it may be on its way.
  */
 #ifndef PBXGUARD_CALL_KNOWN_CALLS_H
 #define PBXGUARD_CALL_KNOWN_CALLS_H
@@ -38,10 +39,11 @@ struct known_call {
 	bool is_challenged;                /* 401 or 407 since then: the next INVITE is the same call */
 	bool has_failed;                   /* another final refusal since then */
 	bool has_account;                  /* some INVITE of it came with credentials */
-	bool has_ended;                    /* a BYE: the next INVITE is another call */
+	bool has_bye;                      /* before it was up: the next INVITE is another call */
 	bool is_first_leg;                 /* its refusal or CANCEL ends the call, not only this leg */
 	bool is_refused;                   /* by us */
 	uint64_t followed;                 /* its number there (followed_call.h); 0: none */
+	uint64_t invited;                  /* by its latest INVITE: a mark of who called whom */
 	uint8_t branch_count;              /* that answered and are up */
 	uint8_t attempt_count;
 	uint32_t deferred; /* when it was let by to be refused on its next leg, in seconds; 0: it was not */
@@ -62,9 +64,18 @@ void known_calls_prefetch(const struct known_calls *calls, const struct digest *
 /* Borrowed until the next call is added; NULL when it is not known. Keeps it from being forgotten. */
 struct known_call *known_calls_find(struct known_calls *calls, const struct digest *key, instant now);
 struct known_call *known_calls_find_message(struct known_calls *calls, const struct sip_message *message);
-/* The call of an INVITE outside a dialog, which it notes: a new one when it is not the known call again. */
-struct known_call *known_calls_invite(
-	struct known_calls *calls, const struct digest *key, const struct sip_message *message);
+/*
+ * The call of an INVITE outside a dialog, which it notes: a new one when it is not the known call again.
+ * NULL: the call has ended, and this is its old INVITE. invited is a mark of who calls whom.
+ */
+struct known_call *known_calls_invite(struct known_calls *calls, const struct digest *key,
+	const struct sip_message *message, uint64_t invited);
+
+/* The call, which was up, is over: no pointer to it is good any more. */
+void known_calls_end(struct known_calls *calls, const struct digest *key, instant now);
+bool known_calls_has_ended(struct known_calls *calls, const struct digest *key, instant now);
+/* Is it known, or has ended, and no INVITE of it came with credentials? */
+bool known_calls_is_without_account(struct known_calls *calls, const struct digest *key, instant now);
 
 /* This INVITE is refused, or is let by to be refused on its next leg: see dialogs_refused. */
 void known_calls_refused(struct known_calls *calls, const struct sip_message *invite, bool is_deferred);

@@ -964,6 +964,100 @@ static void a_phones_late_repetition_is_no_other_call_than_its_proxys(void **sta
 	assert_int_equal(fixture->last.kind, EVENT_CALL_ANSWERED);
 }
 
+#define BYE .method = SIP_METHOD_BYE, .tag = "a", .to_tag = "b"
+
+static void what_an_ended_call_sends_late_is_no_call(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL, .branch = "1"});
+	send(fixture, (struct sketch){ANSWER(200)});
+	send(fixture, (struct sketch){BYE});
+	expect_last(fixture, 3, EVENT_CALL_ENDED);
+	send(fixture, (struct sketch){CALL, .branch = "1"});
+	send(fixture, (struct sketch){CALL, .branch = "3", .to_tag = "b"}); /* a re-INVITE that met the BYE */
+	send(fixture, (struct sketch){ANSWER(200)});
+	send(fixture, (struct sketch){BYE});
+	assert_int_equal(fixture->events, 3);
+	fixture->now += KNOWN_CALL_REPETITION_TIME - SECOND;
+	send(fixture, (struct sketch){CALL, .branch = "1"});
+	assert_int_equal(fixture->events, 3);
+	fixture->now += 2 * SECOND; /* that it was sent again did not prolong it */
+	send(fixture, (struct sketch){CALL, .branch = "1"});
+	expect_last(fixture, 4, EVENT_CALL_ATTEMPTED);
+	assert_int_equal(calls(fixture), 2);
+}
+
+static void only_an_ended_calls_own_invite_is_no_call(void **state)
+{
+	static const struct sketch others[] = {
+		{CALL, .branch = "2"}, {CALL, .branch = "1", .from = "1002"},
+		{CALL, .branch = "1", .account = "1002"}, {.number = BARBADOS_TOO, .tag = "a", .branch = "1"},
+		{.number = "01013465550123", .tag = "a", .branch = "1"}, /* its last digits are the same */
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		struct sketch other = others[i];
+		char call_id[16];
+		snprintf(call_id, sizeof call_id, "%zu", i);
+		other.call_id = call_id;
+		send(fixture, (struct sketch){CALL, .branch = "1", .call_id = call_id});
+		send(fixture, (struct sketch){ANSWER(200), .call_id = call_id});
+		send(fixture, (struct sketch){BYE, .call_id = call_id});
+		send(fixture, other);
+		expect_last(fixture, 4 * (i + 1), EVENT_CALL_ATTEMPTED);
+	}
+}
+
+/* Who writes it into the wire while the phone rings may not hide that the call is answered. */
+static void a_bye_before_the_answer_does_not_hide_it(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL, .branch = "1"});
+	send(fixture, (struct sketch){.method = SIP_METHOD_BYE, .tag = "a"});
+	send(fixture, (struct sketch){ANSWER(200)});
+	expect_last(fixture, 2, EVENT_CALL_ANSWERED);
+	/* Nor does it make another call of what a proxy sends on, which keeps the Call-ID. */
+	send(fixture, (struct sketch){CALL, .branch = "2", .source = PBX, .destination = TRUNK});
+	send(fixture, (struct sketch){BYE});
+	expect_last(fixture, 3, EVENT_CALL_ENDED);
+}
+
+static void calls_that_have_ended_do_not_make_one_forgotten_that_is_up(void **state)
+{
+	struct fixture *fixture = *state;
+	char call_id[16];
+
+	send(fixture, (struct sketch){CALL, .call_id = "up"});
+	send(fixture, (struct sketch){ANSWER(200), .call_id = "up"});
+	for (int i = 0; i < 2 * KNOWN_CALLS_MINIMUM; i++) {
+		snprintf(call_id, sizeof call_id, "%d", i);
+		fixture->events = 0;
+		fixture->now += SECOND;
+		send(fixture, (struct sketch){.number = "0312345678", .tag = "a", .call_id = call_id});
+		send(fixture, (struct sketch){ANSWER(200), .call_id = call_id});
+		send(fixture, (struct sketch){BYE, .call_id = call_id});
+	}
+	send(fixture, (struct sketch){BYE, .call_id = "up"});
+	assert_int_equal(fixture->last.kind, EVENT_CALL_ENDED);
+	assert_int_equal(counter_get(&fixture->counters, COUNTER_CALLS_EVICTED), 0);
+}
+
+/* The PBX sends on what a stranger began without credentials, though his own leg is over already. */
+static void a_strangers_call_stays_his_when_it_has_ended(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL, .source = STRANGER});
+	send(fixture, (struct sketch){ANSWER(200), .source = PBX, .destination = STRANGER});
+	send(fixture, (struct sketch){BYE, .source = STRANGER});
+	send(fixture, (struct sketch){CALL, LEG_2});
+	expect_last(fixture, 4, EVENT_CALL_JOINED);
+	assert_true(fixture->last.is_from_stranger);
+}
+
 /* All the same again, so without a refusal it would make no event. */
 #define AGAIN CALL, .in_line = true
 
@@ -1071,6 +1165,11 @@ int main(void)
 		DIALOG_TEST(more_calls_than_can_be_followed_are_told),
 		DIALOG_TEST(who_was_answered_and_invites_anew_places_another_call),
 		DIALOG_TEST(a_phones_late_repetition_is_no_other_call_than_its_proxys),
+		DIALOG_TEST(what_an_ended_call_sends_late_is_no_call),
+		DIALOG_TEST(only_an_ended_calls_own_invite_is_no_call),
+		DIALOG_TEST(a_bye_before_the_answer_does_not_hide_it),
+		DIALOG_TEST(calls_that_have_ended_do_not_make_one_forgotten_that_is_up),
+		DIALOG_TEST(a_strangers_call_stays_his_when_it_has_ended),
 		DIALOG_TEST(what_was_refused_and_comes_again_is_another_call),
 		DIALOG_TEST(what_is_to_be_refused_on_its_next_leg_may_be_repeated_for_a_while),
 		DIALOG_TEST(what_was_to_be_refused_there_and_is_invited_anew_is_another_call),
