@@ -167,6 +167,17 @@ void circumstances_read_calendar(instant when, const struct caller_group *group,
 	calendar_read(has_own ? group->calendar : surroundings->calendar, when, reading);
 }
 
+const struct calendar_reading *circumstances_calendar(
+	const struct circumstances *circumstances, struct calendar_reading *buffer)
+{
+	if (circumstances->has_calendar) {
+		return &circumstances->calendar;
+	}
+	circumstances_read_calendar(
+		circumstances->event->time, circumstances->group, circumstances->surroundings, buffer);
+	return buffer;
+}
+
 void circumstances_of(const struct event *event, const struct surroundings *surroundings,
 	struct circumstances *circumstances)
 {
@@ -179,8 +190,12 @@ void circumstances_of(const struct event *event, const struct surroundings *surr
 	circumstances->rates = surroundings->rates;
 	circumstances->group = circumstances_group(event, surroundings);
 	circumstances_read_lists(event, circumstances->group, surroundings, &circumstances->destination);
-	circumstances_read_calendar(
-		event->time, circumstances->group, surroundings, &circumstances->calendar);
+	circumstances->surroundings = surroundings;
+	circumstances->has_calendar = circumstances_is_abroad(event);
+	if (circumstances->has_calendar) {
+		circumstances_read_calendar(
+			event->time, circumstances->group, surroundings, &circumstances->calendar);
+	}
 	circumstances->is_unproven = is_unproven(event);
 	name_subjects(event, surroundings->site, circumstances->subjects);
 }

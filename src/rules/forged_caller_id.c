@@ -372,9 +372,13 @@ static void evaluate(const void *opaque, void *opaque_state, const struct circum
 		judge_trunk(settings, state, circumstances, findings);
 		return;
 	}
-	bool is_leg = circumstances->subjects[SUBJECT_CALLER].counts && !text_is_empty(event->call_id);
+	/* Who called is asked only of calls that show another number than the site's. */
+	bool is_leg = circumstances->site->number_count > 0 &&
+		      circumstances->subjects[SUBJECT_CALLER].counts && !text_is_empty(event->call_id);
 	uint64_t key = is_leg ? leg_key(state, event->call_id) : 0;
-	table_prefetch(state->legs, &key); /* comes while the rest is done */
+	if (is_leg) {
+		table_prefetch(state->legs, &key); /* comes while the rest is done */
+	}
 	if (event->kind == EVENT_CALL_ATTEMPTED && event->leg == LEG_EXTENSION) {
 		note_extension(state, event);
 	}

@@ -235,11 +235,13 @@ void rules_adopt(struct rules *rules, const struct rules *old)
 }
 
 /* Emergency and public services are beyond all rules, whatever is set. */
+static bool is_never_judged(const struct event *event)
+{
+	return event->number->kind == NUMBER_EMERGENCY || event->number->kind == NUMBER_SERVICE;
+}
+
 static bool wants(const struct rule *rule, const struct event *event)
 {
-	if (event->number->kind == NUMBER_EMERGENCY || event->number->kind == NUMBER_SERVICE) {
-		return false;
-	}
 	return rule->wants != NULL ? rule->wants(event) : circumstances_is_try(event);
 }
 
@@ -333,6 +335,9 @@ void rules_evaluate(struct rules *rules, const struct event *event, struct findi
 	findings->cost = 0;
 	findings->currency = NULL;
 	watch(rules, event->time);
+	if (is_never_judged(event)) {
+		return;
+	}
 	for (size_t i = 0; i < RULE_COUNT; i++) {
 		if (!rules->is_asked[i] || !wants(table[i], event)) {
 			continue;

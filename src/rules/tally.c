@@ -228,11 +228,14 @@ static void say_calendar(struct sentence *sentence, const struct calendar_readin
 static void report(struct sentence *sentence, const char *rule, const struct tally *tally,
 	const struct circumstances *circumstances, struct finding *finding)
 {
+	struct calendar_reading buffer;
+	const struct calendar_reading *calendar = circumstances_calendar(circumstances, &buffer);
+
 	say_where(sentence, circumstances);
 	say_foreign_prefix(sentence, circumstances->event->number);
 	say_unproven(sentence, circumstances->is_unproven);
 	say_group(sentence, circumstances->group);
-	say_calendar(sentence, &circumstances->calendar);
+	say_calendar(sentence, calendar);
 
 	finding->rule = rule;
 	finding->is_unproven = circumstances->is_unproven;
@@ -243,7 +246,7 @@ static void report(struct sentence *sentence, const char *rule, const struct tal
 	finding->limit = tally->limit;
 	finding->window = tally->span;
 	memcpy(finding->subject, tally->subject->text, sizeof finding->subject);
-	memcpy(finding->calendar, circumstances->calendar.text, sizeof finding->calendar);
+	memcpy(finding->calendar, calendar->text, sizeof finding->calendar);
 	memcpy(finding->reason, sentence->text, sizeof finding->reason);
 }
 

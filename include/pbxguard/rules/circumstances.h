@@ -51,9 +51,11 @@ struct circumstances {
 	const struct site *site;   /* borrowed */
 	/* By whose settings the caller is judged; NULL: by the site's. Borrowed. */
 	const struct caller_group *group;
-	struct destination_reading destination; /* by the group's lists where it has some */
-	const struct rates *rates;              /* borrowed; NULL: no prices are known */
-	struct calendar_reading calendar;       /* the group's where it has one */
+	struct destination_reading destination;  /* by the group's lists where it has some */
+	const struct rates *rates;               /* borrowed; NULL: no prices are known */
+	const struct surroundings *surroundings; /* borrowed */
+	bool has_calendar;                       /* of a call abroad: several rules ask */
+	struct calendar_reading calendar;        /* the group's where it has one */
 	struct subject subjects[SUBJECT_KIND_COUNT];
 	/* A stranger's try that the PBX may yet refuse, as it does with those of every scanner: no more than
 	 * a warning. */
@@ -86,6 +88,10 @@ void circumstances_read_lists(const struct event *event, const struct caller_gro
 /* What the calendar says to a caller of this group; group may be NULL. */
 void circumstances_read_calendar(instant when, const struct caller_group *group,
 	const struct surroundings *surroundings, struct calendar_reading *reading);
+
+/* The same of circumstances; buffer is for those that do not have it. */
+const struct calendar_reading *circumstances_calendar(
+	const struct circumstances *circumstances, struct calendar_reading *buffer);
 
 /* Names inside *circumstances point into it: do not copy it. */
 void circumstances_of(const struct event *event, const struct surroundings *surroundings,
