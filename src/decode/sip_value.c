@@ -29,14 +29,25 @@ static size_t find_unquoted(struct text text, char either, char or)
 	return text.size;
 }
 
+#define NEAR 12 /* bytes */
+
 /* The index of the first separator outside quotes, or text.size. */
 static size_t find_separator(struct text text, char separator)
 {
-	size_t end = text_find(text, separator);
+	size_t i = 0;
 
-	/* Nearly always there are no quotes in front of it. */
-	return text_find(text_part(text, 0, end), '"') == end ? end
-							      : find_unquoted(text, separator, separator);
+	/* Looking for it in large steps does not pay where each is near: a crafted value has thousands. */
+	for (; i < text.size && i < NEAR; i++) {
+		if (text.start[i] == separator) {
+			return i;
+		}
+		if (text.start[i] == '"') {
+			return find_unquoted(text, separator, separator);
+		}
+	}
+	size_t end = i + text_find(text_from(text, i), separator);
+	bool has_quotes = text_find(text_part(text, i, end - i), '"') < end - i;
+	return has_quotes ? find_unquoted(text, separator, separator) : end;
 }
 
 static struct text without_quotes(struct text value)
