@@ -188,6 +188,20 @@ static void count_if_unreadable(struct dialogs *dialogs, const struct sip_messag
 	counter_add(dialogs->counters, reason, 1);
 }
 
+/* Of the event's caller, and of From's user, who may be the same. */
+static uint64_t caller_marks(const struct dialogs *dialogs, const struct attempt_view *view, uint64_t *from)
+{
+	const struct event *event = &view->event;
+	struct text user = view->message->from.uri.user;
+	/* A stranger's From proves nothing; the account that he then names is another thing, of the same name
+	 * too. */
+	bool is_named_by_stranger = event->leg == LEG_OUTSIDE && event->has_account;
+
+	*from = digest_text(&dialogs->key, user);
+	return (text_equal(event->caller, user) ? *from : digest_text(&dialogs->key, event->caller)) +
+	       is_named_by_stranger;
+}
+
 /* Keyed digests are in it, and numbers with the same last digits give different marks: nobody finds another
  * attempt that gives the same. */
 static uint64_t invited_by(uint64_t from, uint64_t caller, const struct number_marks *number)
@@ -210,13 +224,7 @@ static void handle_initial_invite(
 	}
 	count_if_unreadable(dialogs, message);
 	view.key = key;
-	uint64_t from = digest_text(&dialogs->key, message->from.uri.user);
-	/* A stranger's From proves nothing; the account that he then names is another thing, of the same name
-	 * too. */
-	bool is_named_by_stranger = view.event.leg == LEG_OUTSIDE && view.event.has_account;
-	bool is_from = text_equal(view.event.caller, message->from.uri.user);
-	uint64_t caller =
-		(is_from ? from : digest_text(&dialogs->key, view.event.caller)) + is_named_by_stranger;
+	uint64_t from, caller = caller_marks(dialogs, &view, &from);
 	struct known_call *call =
 		known_calls_invite(dialogs->calls, &view.key, message, invited_by(from, caller, &view.marks));
 	if (call == NULL) {

@@ -16,7 +16,7 @@ struct known_calls {
 
 /* What of a call that was up must be known, so that its INVITE, come late, is no new call. */
 struct ended_call {
-	uint64_t branch, invited; /* as in struct known_call */
+	uint64_t from_tag, branch, invited; /* as in struct known_call */
 	bool has_account;
 	instant when;
 };
@@ -102,13 +102,13 @@ struct known_call *known_calls_find_message(struct known_calls *calls, const str
 
 /*
  * Is this INVITE with a known Call-ID another call? After a BYE, unless it is the old INVITE again (same
- * branch). Before one, when the same sender uses another tag though nobody asked it to try again; or another
- * branch when it was answered: what belongs to that call has a To tag then (RFC 3261 §12.2.1.1).
+ * branch and tag). Before one, when the same sender uses another tag though nobody asked it to try again; or
+ * another branch when it was answered: what belongs to that call has a To tag then (RFC 3261 §12.2.1.1).
  */
 static bool is_another_call(const struct known_call *call, const struct known_call *now)
 {
 	if (call->has_bye) {
-		return call->branch != now->branch;
+		return call->branch != now->branch || call->from_tag != now->from_tag;
 	}
 	if (call->branch_count > 0 && call->source == now->source && call->branch != now->branch) {
 		return true;
@@ -141,7 +141,13 @@ void known_calls_end(struct known_calls *calls, const struct digest *key, instan
 
 	if (call != NULL) {
 		struct ended_call *ended = table_find_or_add(calls->ended, key, now, &added);
-		*ended = (struct ended_call){call->branch, call->invited, call->has_account, now};
+		*ended = (struct ended_call){
+			.from_tag = call->from_tag,
+			.branch = call->branch,
+			.invited = call->invited,
+			.has_account = call->has_account,
+			.when = now,
+		};
 		table_remove(calls->table, key);
 		count_evicted(calls);
 	}
@@ -175,7 +181,8 @@ static bool is_of_ended(
 {
 	const struct ended_call *ended = find_ended(calls, key, time);
 
-	return ended != NULL && ended->branch == now->branch && ended->invited == now->invited;
+	return ended != NULL && ended->from_tag == now->from_tag && ended->branch == now->branch &&
+	       ended->invited == now->invited;
 }
 
 struct known_call *known_calls_invite(struct known_calls *calls, const struct digest *key,

@@ -991,8 +991,9 @@ static void what_an_ended_call_sends_late_is_no_call(void **state)
 static void only_an_ended_calls_own_invite_is_no_call(void **state)
 {
 	static const struct sketch others[] = {
-		{CALL, .branch = "2"}, {CALL, .branch = "1", .from = "1002"},
-		{CALL, .branch = "1", .account = "1002"}, {.number = BARBADOS_TOO, .tag = "a", .branch = "1"},
+		{CALL, .branch = "2"}, {.number = BARBADOS, .tag = "c", .branch = "1"},
+		{CALL, .branch = "1", .from = "1002"}, {CALL, .branch = "1", .account = "1002"},
+		{.number = BARBADOS_TOO, .tag = "a", .branch = "1"},
 		{.number = "01013465550123", .tag = "a", .branch = "1"}, /* its last digits are the same */
 	};
 	struct fixture *fixture = *state;
@@ -1023,6 +1024,18 @@ static void a_bye_before_the_answer_does_not_hide_it(void **state)
 	send(fixture, (struct sketch){CALL, .branch = "2", .source = PBX, .destination = TRUNK});
 	send(fixture, (struct sketch){BYE});
 	expect_last(fixture, 3, EVENT_CALL_ENDED);
+}
+
+static void a_bye_before_the_answer_ends_what_its_tag_began(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send(fixture, (struct sketch){CALL, .branch = "1"});
+	send(fixture, (struct sketch){.method = SIP_METHOD_BYE, .tag = "a"});
+	send(fixture, (struct sketch){CALL, .branch = "1"});
+	assert_int_equal(fixture->events, 1);
+	send(fixture, (struct sketch){.number = BARBADOS, .tag = "c", .branch = "1", .source = OTHER_PHONE});
+	expect_last(fixture, 2, EVENT_CALL_ATTEMPTED);
 }
 
 static void calls_that_have_ended_do_not_make_one_forgotten_that_is_up(void **state)
@@ -1168,6 +1181,7 @@ int main(void)
 		DIALOG_TEST(what_an_ended_call_sends_late_is_no_call),
 		DIALOG_TEST(only_an_ended_calls_own_invite_is_no_call),
 		DIALOG_TEST(a_bye_before_the_answer_does_not_hide_it),
+		DIALOG_TEST(a_bye_before_the_answer_ends_what_its_tag_began),
 		DIALOG_TEST(calls_that_have_ended_do_not_make_one_forgotten_that_is_up),
 		DIALOG_TEST(a_strangers_call_stays_his_when_it_has_ended),
 		DIALOG_TEST(what_was_refused_and_comes_again_is_another_call),
